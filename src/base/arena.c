@@ -1,0 +1,75 @@
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { BLOCK_BYTES = 4096 - 32 };
+
+struct arena_block {
+    struct arena_block *older;
+    size_t bytes;
+    alignas(max_align_t) char data[];
+};
+
+void arena_init(struct arena *a)
+{
+    *a = (struct arena){0};
+}
+
+void arena_release(struct arena *a)
+{
+    while (a->newest) {
+        struct arena_block *older = a->newest->older;
+        free(a->newest);
+        a->newest = older;
+    }
+    a->used = 0;
+}
+
+/* The newest block is the largest, as a rule: keep that one. */
+void arena_reset(struct arena *a)
+{
+    a->used = 0;
+    if (!a->newest) {
+        return;
+    }
+    struct arena_block *kept = a->newest;
+    a->newest = kept->older;
+    arena_release(a);
+    kept->older = NULL;
+    a->newest = kept;
+}
+
+static void add_block(struct arena *a, size_t bytes)
+{
+    size_t size = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
+    struct arena_block *block = mem_alloc(sizeof *block + size);
+    block->older = a->newest;
+    block->bytes = size;
+    a->newest = block;
+    a->used = 0;
+}
+
+void *arena_alloc(struct arena *a, size_t bytes)
+{
+    size_t align = alignof(max_align_t);
+    size_t rounded = (bytes + align - 1) / align * align;
+    if (!a->newest || a->newest->bytes - a->used < rounded) {
+        add_block(a, rounded);
+    }
+    void *piece = a->newest->data + a->used;
+    a->used += rounded;
+    return piece;
+}
+
+struct span arena_copy(struct arena *a, struct span s)
+{
+    char *copy = arena_alloc(a, s.len);
+    if (s.len > 0) {
+        memcpy(copy, s.data, s.len);
+    }
+    return span_from(copy, s.len);
+}

@@ -1,0 +1,22 @@
+/* Where does the memory of one contact live? In an arena: many small pieces,
+ * given back all at once.
+ *
+ * Pieces stay where they are until arena_reset or arena_release, and are
+ * aligned for any type. A reset keeps one block for the next contact. */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/span.h"
+
+struct arena {
+    struct arena_block *newest;
+    size_t used; /* bytes of the newest block */
+};
+
+void arena_init(struct arena *a);
+void arena_release(struct arena *a);
+void arena_reset(struct arena *a);
+
+void *arena_alloc(struct arena *a, size_t bytes); /* not cleared */
+struct span arena_copy(struct arena *a, struct span s);

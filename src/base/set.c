@@ -1,0 +1,124 @@
+#include "base/set.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { CHUNK_MEMBERS = 1 << 14, TABLE_SIZE_MIN = 1 << 10 };
+
+struct set_chunk {
+    struct siphash_print print[CHUNK_MEMBERS];
+    uint32_t line[CHUNK_MEMBERS];
+};
+
+void set_init(struct set *s)
+{
+    *s = (struct set){0};
+}
+
+static uint32_t chunk_count(const struct set *s)
+{
+    return s->count / CHUNK_MEMBERS + (s->count % CHUNK_MEMBERS ? 1 : 0);
+}
+
+void set_release(struct set *s)
+{
+    for (uint32_t i = 0; i < chunk_count(s); i++) {
+        free(s->chunks[i]);
+    }
+    free(s->chunks);
+    free(s->table);
+    set_init(s);
+}
+
+static const struct siphash_print *print_at(const struct set *s, uint32_t index)
+{
+    return &s->chunks[index / CHUNK_MEMBERS]->print[index % CHUNK_MEMBERS];
+}
+
+uint32_t set_line(const struct set *s, uint32_t index)
+{
+    assert(index < s->count);
+    return s->chunks[index / CHUNK_MEMBERS]->line[index % CHUNK_MEMBERS];
+}
+
+/* The prints are keyed hashes already: any part of one is a good slot. */
+static uint32_t first_slot(const struct set *s, const struct siphash_print *p)
+{
+    uint32_t word;
+    memcpy(&word, p->bytes, sizeof word);
+    return word & (s->table_size - 1);
+}
+
+/* The slot of that print, or the free one where it belongs. */
+static uint32_t slot_of(const struct set *s, const struct siphash_print *p)
+{
+    uint32_t slot = first_slot(s, p);
+    while (s->table[slot] != 0 &&
+           memcmp(print_at(s, s->table[slot] - 1), p, sizeof *p) != 0) {
+        slot = (slot + 1) & (s->table_size - 1);
+    }
+    return slot;
+}
+
+/* The old table goes first, so that both never need memory at once. */
+static void rebuild_table(struct set *s)
+{
+    uint32_t size = s->table_size ? s->table_size : TABLE_SIZE_MIN / 2;
+    assert(size < UINT32_C(1) << 31);
+    free(s->table);
+    s->table_size = size * 2;
+    s->table = mem_alloc_zero(s->table_size, sizeof *s->table);
+    for (uint32_t i = 0; i < s->count; i++) {
+        uint32_t slot = first_slot(s, print_at(s, i));
+        while (s->table[slot] != 0) {
+            slot = (slot + 1) & (s->table_size - 1);
+        }
+        s->table[slot] = i + 1;
+    }
+}
+
+static void append_member(struct set *s, const struct siphash_print *print,
+                          uint32_t line)
+{
+    uint32_t chunk = s->count / CHUNK_MEMBERS;
+    uint32_t at = s->count % CHUNK_MEMBERS;
+    if (at == 0) {
+        s->chunks = mem_resize(s->chunks, chunk + 1, sizeof(struct set_chunk *));
+        s->chunks[chunk] = mem_alloc(sizeof(struct set_chunk));
+    }
+    s->chunks[chunk]->print[at] = *print;
+    s->chunks[chunk]->line[at] = line;
+    s->count++;
+}
+
+uint32_t set_put(struct set *s, const struct siphash_print *print,
+                 uint32_t line, bool *added_out)
+{
+    if (s->count >= s->table_size - s->table_size / 4) {
+        rebuild_table(s);
+    }
+    uint32_t slot = slot_of(s, print);
+    *added_out = s->table[slot] == 0;
+    if (*added_out) {
+        append_member(s, print, line);
+        s->table[slot] = s->count;
+    }
+    return s->table[slot] - 1;
+}
+
+bool set_find(const struct set *s, const struct siphash_print *print,
+              uint32_t *index_out)
+{
+    if (s->count == 0) {
+        return false;
+    }
+    uint32_t slot = slot_of(s, print);
+    if (s->table[slot] == 0) {
+        return false;
+    }
+    *index_out = s->table[slot] - 1;
+    return true;
+}

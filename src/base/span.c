@@ -1,0 +1,93 @@
+#include "base/span.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/ascii.h"
+
+struct span span_of(const char *text)
+{
+    return (struct span){text, text ? strlen(text) : 0};
+}
+
+struct span span_from(const char *data, size_t len)
+{
+    return (struct span){data, len};
+}
+
+struct span span_slice(struct span s, size_t from, size_t to)
+{
+    assert(from <= to && to <= s.len);
+    if (from == to) { /* NULL + 0 is undefined */
+        return (struct span){s.data, 0};
+    }
+    return (struct span){s.data + from, to - from};
+}
+
+struct span span_rest(struct span s, size_t from)
+{
+    return span_slice(s, from, s.len);
+}
+
+bool span_equal(struct span a, struct span b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+bool span_equal_nocase(struct span a, struct span b)
+{
+    return a.len == b.len && span_starts_nocase(a, b);
+}
+
+bool span_starts(struct span s, struct span prefix)
+{
+    return s.len >= prefix.len &&
+           span_equal(span_slice(s, 0, prefix.len), prefix);
+}
+
+bool span_starts_nocase(struct span s, struct span prefix)
+{
+    if (s.len < prefix.len) {
+        return false;
+    }
+    for (size_t i = 0; i < prefix.len; i++) {
+        if (ascii_lower(s.data[i]) != ascii_lower(prefix.data[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool span_ends(struct span s, struct span suffix)
+{
+    return s.len >= suffix.len && span_equal(span_rest(s, s.len - suffix.len), suffix);
+}
+
+size_t span_find(struct span s, char byte)
+{
+    const char *at = s.len > 0 ? memchr(s.data, byte, s.len) : NULL;
+    return at ? (size_t)(at - s.data) : s.len;
+}
+
+size_t span_find_last(struct span s, char byte)
+{
+    for (size_t i = s.len; i > 0; i--) {
+        if (s.data[i - 1] == byte) {
+            return i - 1;
+        }
+    }
+    return s.len;
+}
+
+struct span span_trim(struct span s)
+{
+    size_t from = 0;
+    size_t to = s.len;
+    while (from < to && ascii_is_blank(s.data[from])) {
+        from++;
+    }
+    while (to > from && ascii_is_blank(s.data[to - 1])) {
+        to--;
+    }
+    return span_slice(s, from, to);
+}

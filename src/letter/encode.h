@@ -1,0 +1,51 @@
+/* How is text that is not plain ASCII, or too long, written in a message?
+ *
+ * Pure. What varies from row to row is encoded here; GMime is the oracle of
+ * the tests. All text is UTF-8, its line ends already CRLF. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/span.h"
+
+enum {
+    ENCODE_FOLD_AT = 78,   /* RFC 5322 2.1.1: should */
+    ENCODE_LINE_MAX = 998, /* RFC 5322 2.1.1: must, without the CRLF */
+};
+
+/* RFC 2045 6.7. Soft line breaks at 76; CRLF stays, a blank before it, bytes
+ * above 0x7e, controls and = are escaped, and so is the first letter of a
+ * line that begins with an SMTP verb, and a lone "." or "From ". */
+void encode_quoted_printable(struct buf *out, struct span text);
+
+/* RFC 2045 6.8, lines of 76. */
+void encode_base64_lines(struct buf *out, struct span data);
+/* One line (RFC 4648 4). */
+void encode_base64(struct buf *out, struct span data);
+
+/* The bytes that quoted-printable would take, without writing them. */
+size_t encode_quoted_printable_size(struct span text);
+
+/* Must this text be encoded even where all of it is ASCII? So with a line
+ * above 998 octets, a control, a bare CR or LF, or a line that begins with an
+ * SMTP verb (any case): no relay that loses step can run it as a command. */
+bool encode_needed(struct span text);
+
+/* `Name: value` CRLF, folded at 78 (RFC 5322 2.2.3), words that are not ASCII
+ * as RFC 2047 encoded-words that split between characters. A value that looks
+ * like an encoded-word is encoded, so that it stays text. `value` has no
+ * control (asserted). */
+void encode_header_text(struct buf *out, struct span name, struct span value);
+
+/* One mailbox of an address header: `phrase <address>`, quoted (RFC 5322
+ * 3.2.4) or encoded as its characters need; `address` alone where the phrase
+ * is empty. Appends it without folding; *column is the place in the line
+ * before and after, and it folds where 78 would be passed. */
+void encode_mailbox(struct buf *out, size_t *column, struct span phrase,
+                    struct span address);
+
+/* `; name="value"`, or by RFC 2231 where it is not plain, folded as above. */
+void encode_parameter(struct buf *out, size_t *column, struct span name,
+                      struct span value);

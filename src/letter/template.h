@@ -1,0 +1,78 @@
+/* What does the template say, filled in with one row?
+ *
+ * Pure. Mustache over flat strings, compiled once: {{name}}, {{{name}}},
+ * {{&name}}, sections and inverted sections on a value being non-empty,
+ * comments, set-delimiters, partials, standalone lines. Values are never
+ * parsed again. Names resolve at compile time to a column, or to a built-in
+ * `mailshot.…` value; `name.url` is percent-encoded (RFC 3986 unreserved
+ * bytes stay), a column of exactly that name comes first.
+ *
+ * A column's name beginning with `_` is no name. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
+
+/* The values a template may name, by index: first the columns of the list,
+ * then the built-in ones. Borrowed for the template's life. */
+struct template_names {
+    const struct span *columns;
+    size_t column_count;
+};
+
+enum template_builtin {
+    TEMPLATE_LINE,       /* {{mailshot.line}} */
+    TEMPLATE_CAMPAIGN,   /* {{mailshot.campaign}} */
+    TEMPLATE_DATE,       /* {{mailshot.date}} */
+    TEMPLATE_MESSAGE_ID, /* {{mailshot.message_id}} */
+    TEMPLATE_BUILTINS,
+};
+
+/* One row's values. */
+struct template_values {
+    const struct span *columns; /* as many as there are names */
+    struct span builtin[TEMPLATE_BUILTINS];
+};
+
+/* How a variable of two braces is written: as it is, or HTML-escaped. */
+enum template_escape { TEMPLATE_PLAIN, TEMPLATE_HTML };
+
+/* Where a text comes from, for messages and for {{> name}}. */
+struct template_source {
+    const char *file; /* as messages name it */
+    unsigned line;    /* of that file, on which the text begins; from 1 */
+    /* The text of a partial, borrowed for the compilation; NULL data where
+     * there is none. May be NULL: partials are then an error. */
+    struct span (*partial)(void *context, struct span name);
+    void *context;
+};
+
+struct template;
+
+/* NULL: EX_DATAERR with file:line:column. A name that is no column: "no
+ * column \"nmae\"; did you mean \"name\"?". The text is copied. */
+struct template *template_compile(struct span text,
+                                  const struct template_source *source,
+                                  const struct template_names *names,
+                                  enum template_escape escape,
+                                  struct err *err);
+void template_destroy(struct template *t);
+
+/* True where no variable, section or partial is in it. */
+bool template_fixed(const struct template *t);
+
+/* Appends the text filled in. */
+void template_fill(const struct template *t,
+                   const struct template_values *values, struct buf *out);
+
+/* The first column that the template uses outside a section of that column
+ * and whose value is empty; column_count where there is none. */
+size_t template_empty_column(const struct template *t,
+                             const struct template_values *values);
+
+/* True where the template names that built-in value. */
+bool template_uses(const struct template *t, enum template_builtin which);

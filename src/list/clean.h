@@ -1,0 +1,66 @@
+/* Is this row a contact to be mailed, or why not?
+ *
+ * Pure. Rows come in the order of the list, in each of its readings anew; the
+ * first reading fills the set of address keys, the later ones find each row's
+ * own line there, so all readings judge alike. Precedence: invalid,
+ * suppressed, duplicate. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/set.h"
+#include "base/span.h"
+#include "list/address.h"
+#include "list/csv.h"
+#include "list/key.h"
+
+enum clean_status {
+    CLEAN_OK,
+    CLEAN_INVALID,
+    CLEAN_DUPLICATE,
+    CLEAN_SUPPRESSED,
+};
+
+const char *clean_status_name(enum clean_status status); /* ok, invalid, … */
+
+struct cleaner {
+    size_t address_column;
+    size_t columns;
+    bool dedupe;        /* false: every row is its own, ordinals tell apart */
+    enum key_mode mode; /* of dedupe */
+    struct siphash_key hash_key; /* random, per run */
+    struct set seen;    /* address keys, with the first line of each */
+    struct set suppressed;       /* keys of fold, and of "@domain" entries */
+    uint32_t *times_seen;        /* without dedupe: by index in seen */
+    uint32_t times_seen_cap;
+    struct buf scratch;
+};
+
+/* What the row is. Spans live until the next call, or as long as the row. */
+struct clean_verdict {
+    enum clean_status status;
+    struct span text;         /* the address as it stood, blanks round it
+                                 dropped */
+    struct address address;   /* of CLEAN_INVALID perhaps empty */
+    struct span ascii_domain; /* empty where it has none */
+    struct span key;          /* of fold, always; the contract's address key */
+    uint32_t ordinal;         /* among equal keys; 0 with dedupe */
+    uint32_t first_line;      /* of CLEAN_DUPLICATE */
+    const char *reason;       /* of CLEAN_INVALID, else NULL */
+    size_t reason_column;     /* the column that the reason is about */
+};
+
+void cleaner_init(struct cleaner *c, const struct siphash_key *hash_key);
+void cleaner_release(struct cleaner *c);
+
+/* To be called before each reading but the first. */
+void cleaner_rewind(struct cleaner *c);
+
+void cleaner_judge(struct cleaner *c, const struct csv_row *row,
+                   struct clean_verdict *out);
+
+/* An address or "@domain" never to mail. False where it is neither. */
+bool cleaner_suppress(struct cleaner *c, struct span text);

@@ -1,0 +1,32 @@
+/* Which rows have to be mailed another time? Those of --failed: as they stood
+ * in LIST, same bytes, same dialect, same order, with `_status,_code,
+ * _enhanced,_reason` behind (replaced where the row has them already, so that
+ * a --failed file can be the list of the next run). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/span.h"
+#include "record/outcome.h"
+
+struct failed_row {
+    struct span raw; /* as it stood, line end included (or none at the end) */
+    enum outcome status;
+    unsigned code; /* 0: empty */
+    struct span enhanced;
+    struct span reason;
+};
+
+struct failed;
+
+/* header: as it stood, empty for a list without one. NULL: EX_CANTCREAT. The
+ * file is made 0600 under a name of its own and takes PATH when it is closed
+ * whole. */
+struct failed *failed_open(const char *path, char delimiter,
+                           struct span header, struct err *err);
+bool failed_write(struct failed *f, const struct failed_row *row,
+                  struct err *err); /* false: EX_IOERR */
+bool failed_close(struct failed *f, struct err *err);
+void failed_abandon(struct failed *f); /* nothing takes PATH */
