@@ -8,10 +8,22 @@
 
 #include "base/span.h"
 
-static inline bool ascii_is_digit(char c) { return c >= '0' && c <= '9'; }
-static inline bool ascii_is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-static inline bool ascii_is_lower(char c) { return c >= 'a' && c <= 'z'; }
-static inline bool ascii_is_blank(char c) { return c == ' ' || c == '\t'; }
+static inline bool ascii_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+static inline bool ascii_is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+static inline bool ascii_is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+static inline bool ascii_is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
 
 static inline bool ascii_is_alpha(char c)
 {
@@ -29,7 +41,10 @@ static inline bool ascii_is_control(char c)
     return (unsigned char)c < 0x20 || c == 0x7f;
 }
 
-static inline bool ascii_is_ascii(char c) { return (unsigned char)c < 0x80; }
+static inline bool ascii_is_ascii(char c)
+{
+    return (unsigned char)c < 0x80;
+}
 
 static inline char ascii_lower(char c)
 {

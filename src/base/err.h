@@ -10,7 +10,7 @@
 enum { ERR_TEXT_BYTES = 1024 };
 
 struct err {
-    int status; /* an EX_ of sysexits.h; 0: no error */
+    int status;                /* an EX_ of sysexits.h; 0: no error */
     char text[ERR_TEXT_BYTES]; /* cut where it is longer */
 };
 

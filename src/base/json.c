@@ -40,8 +40,8 @@ static void append_escaped(struct buf *out, uint32_t point, struct span bytes)
         buf_append(out, bytes);
     } else if (point < 0x20 || point == 0x7f) {
         static const char digits[] = "0123456789abcdef";
-        char text[6] = {'\\', 'u', '0', '0', digits[point >> 4],
-                        digits[point & 15]};
+        char text[6] = {
+            '\\', 'u', '0', '0', digits[point >> 4], digits[point & 15]};
         buf_append(out, span_from(text, sizeof text));
     } else {
         buf_append(out, bytes);

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-void *mem_alloc(size_t bytes);                /* not cleared; never NULL */
+void *mem_alloc(size_t bytes); /* not cleared; never NULL */
 void *mem_alloc_zero(size_t count, size_t bytes_each);
 void *mem_resize(void *old, size_t count, size_t bytes_each);
 char *mem_copy_text(const char *text, size_t len); /* NUL-terminated */

@@ -86,7 +86,8 @@ static void append_member(struct set *s, const struct siphash_print *print,
     uint32_t chunk = s->count / CHUNK_MEMBERS;
     uint32_t at = s->count % CHUNK_MEMBERS;
     if (at == 0) {
-        s->chunks = mem_resize(s->chunks, chunk + 1, sizeof(struct set_chunk *));
+        s->chunks =
+            mem_resize(s->chunks, chunk + 1, sizeof(struct set_chunk *));
         s->chunks[chunk] = mem_alloc(sizeof(struct set_chunk));
     }
     s->chunks[chunk]->print[at] = *print;

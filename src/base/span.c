@@ -60,7 +60,8 @@ bool span_starts_nocase(struct span s, struct span prefix)
 
 bool span_ends(struct span s, struct span suffix)
 {
-    return s.len >= suffix.len && span_equal(span_rest(s, s.len - suffix.len), suffix);
+    return s.len >= suffix.len &&
+           span_equal(span_rest(s, s.len - suffix.len), suffix);
 }
 
 size_t span_find(struct span s, char byte)

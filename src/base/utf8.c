@@ -64,8 +64,8 @@ bool utf8_valid(struct span s)
 /* Controls, and what makes a terminal show text in another order. */
 static bool unsafe(uint32_t point)
 {
-    return point < 0x20 || (point >= 0x7f && point < 0xa0) ||
-           point == 0x061c || point == 0x200e || point == 0x200f ||
+    return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x061c ||
+           point == 0x200e || point == 0x200f ||
            (point >= 0x2028 && point <= 0x202e) ||
            (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
 }

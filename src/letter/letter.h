@@ -19,14 +19,14 @@
 /* What the draft is made of; all borrowed for draft_compile alone, but the
  * names, which live as long as the draft. */
 struct draft_source {
-    struct span text;                  /* of the template file */
-    struct template_source origin;     /* its name, and how to find partials */
+    struct span text;              /* of the template file */
+    struct template_source origin; /* its name, and how to find partials */
     struct template_names names;
-    size_t address_column;             /* To: is made from it where missing */
-    const struct span *headers;        /* -H "Name: value", templates */
+    size_t address_column;      /* To: is made from it where missing */
+    const struct span *headers; /* -H "Name: value", templates */
     size_t header_count;
-    struct span sender;                /* -f, a template; empty: From's */
-    bool allow_empty;                  /* --allow-empty */
+    struct span sender;                     /* -f, a template; empty: From's */
+    bool allow_empty;                       /* --allow-empty */
     struct siphash_key const *boundary_key; /* MIME boundaries derive from it */
 };
 
@@ -44,22 +44,28 @@ struct span draft_sender_domain(const struct draft *d);
 struct letter_values {
     struct template_values values; /* builtin[] filled in, but for those that
                                       follow here */
-    struct span address;        /* local@a-label-domain, for To: */
-    struct span message_id;     /* with its angle brackets; empty where the
-                                   template has a Message-ID of its own */
-    int64_t date_s;             /* seconds since 1970 */
-    bool eight_bit;             /* the relay has 8BITMIME */
+    struct span address;           /* local@a-label-domain, for To: */
+    struct span message_id;        /* with its angle brackets; empty where the
+                                      template has a Message-ID of its own */
+    int64_t date_s;                /* seconds since 1970 */
+    bool eight_bit;                /* the relay has 8BITMIME */
 };
 
 struct letter {
     const struct span *parts; /* in order; in the arena, or the draft's own */
     size_t part_count;
-    size_t bytes;             /* of all parts */
-    struct span sender;       /* the envelope's, A-labels; empty: <> */
-    struct span message_id;   /* as it stands in the header */
-    bool has_eight_bit;       /* a part is 8bit: BODY=8BITMIME */
-    bool needs_smtputf8;      /* a header or the sender is UTF-8 */
+    size_t bytes;           /* of all parts */
+    struct span sender;     /* the envelope's, A-labels; empty: <> */
+    struct span message_id; /* as it stands in the header */
+    bool has_eight_bit;     /* a part is 8bit: BODY=8BITMIME */
+    bool needs_smtputf8;    /* a header or the sender is UTF-8 */
 };
+
+/* What draft_fill would say of this row, without making the letter: cheap
+ * enough for the first reading of a million rows. Message-ID, date and
+ * eight_bit are not looked at. */
+bool draft_check(const struct draft *d, const struct letter_values *values,
+                 struct arena *arena, struct span *reason_out);
 
 /* False: this row cannot be a letter, and *reason_out (in the arena, or a
  * constant) says why: a control character in a header, an empty field, a

@@ -58,8 +58,7 @@ struct template;
 struct template *template_compile(struct span text,
                                   const struct template_source *source,
                                   const struct template_names *names,
-                                  enum template_escape escape,
-                                  struct err *err);
+                                  enum template_escape escape, struct err *err);
 void template_destroy(struct template *t);
 
 /* True where no variable, section or partial is in it. */

@@ -32,7 +32,7 @@ struct cleaner {
     bool dedupe;        /* false: every row is its own, ordinals tell apart */
     enum key_mode mode; /* of dedupe */
     struct siphash_key hash_key; /* random, per run */
-    struct set seen;    /* address keys, with the first line of each */
+    struct set seen;             /* address keys, with the first line of each */
     struct set suppressed;       /* keys of fold, and of "@domain" entries */
     uint32_t *times_seen;        /* without dedupe: by index in seen */
     uint32_t times_seen_cap;

@@ -20,5 +20,4 @@ bool column_find(const struct span *names, size_t count, struct span name,
                  size_t *index_out);
 
 /* The nearest name by edits, for "did you mean"; count where none is near. */
-size_t column_nearest(const struct span *names, size_t count,
-                      struct span name);
+size_t column_nearest(const struct span *names, size_t count, struct span name);

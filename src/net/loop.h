@@ -17,24 +17,21 @@ uint64_t loop_now_ms(const struct loop *l); /* as of the start of the turn */
 
 /* A timer fires once. Starting a running one sets it anew. */
 struct loop_timer;
-struct loop_timer *loop_timer_create(struct loop *l,
-                                     void (*fire)(void *context),
-                                     void *context);
+struct loop_timer *
+loop_timer_create(struct loop *l, void (*fire)(void *context), void *context);
 void loop_timer_start(struct loop_timer *t, uint64_t in_ms);
 void loop_timer_stop(struct loop_timer *t);
 void loop_timer_destroy(struct loop_timer *t); /* NULL is fine */
 
 /* A signal, from now on; it no longer has its default effect. */
 struct loop_signal;
-struct loop_signal *loop_signal_create(struct loop *l, int number,
-                                       void (*raised)(void *context,
-                                                      int number),
-                                       void *context);
+struct loop_signal *
+loop_signal_create(struct loop *l, int number,
+                   void (*raised)(void *context, int number), void *context);
 void loop_signal_destroy(struct loop_signal *s);
 
 /* Called before the loop waits, each turn. */
 struct loop_turn;
-struct loop_turn *loop_turn_create(struct loop *l,
-                                   void (*turn)(void *context),
+struct loop_turn *loop_turn_create(struct loop *l, void (*turn)(void *context),
                                    void *context);
 void loop_turn_destroy(struct loop_turn *t);

@@ -35,10 +35,10 @@ enum wire_end {
 };
 
 struct wire_owner {
-    void (*opened)(void *context);   /* the connection stands */
-    void (*secured)(void *context);  /* the handshake is done */
+    void (*opened)(void *context);  /* the connection stands */
+    void (*secured)(void *context); /* the handshake is done */
     void (*received)(void *context, struct span bytes); /* plaintext */
-    void (*drained)(void *context);  /* wire_room is more than half again */
+    void (*drained)(void *context); /* wire_room is more than half again */
     void (*closed)(void *context, enum wire_end end, const struct err *why);
     void *context;
 };

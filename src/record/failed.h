@@ -24,8 +24,8 @@ struct failed;
 /* header: as it stood, empty for a list without one. NULL: EX_CANTCREAT. The
  * file is made 0600 under a name of its own and takes PATH when it is closed
  * whole. */
-struct failed *failed_open(const char *path, char delimiter,
-                           struct span header, struct err *err);
+struct failed *failed_open(const char *path, char delimiter, struct span header,
+                           struct err *err);
 bool failed_write(struct failed *f, const struct failed_row *row,
                   struct err *err); /* false: EX_IOERR */
 bool failed_close(struct failed *f, struct err *err);

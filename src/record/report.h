@@ -19,15 +19,15 @@ struct report_row {
     uint32_t line;
     struct span address;
     enum outcome status;
-    unsigned code;           /* 0: empty */
+    unsigned code; /* 0: empty */
     struct span enhanced;
-    const char *scope;       /* "recipient", …, "local"; "" for none */
+    const char *scope; /* "recipient", …, "local"; "" for none */
     struct span reply;
     unsigned attempts;
-    struct span message_id;  /* with its angle brackets */
-    struct span relay;       /* host:port */
-    struct span tls;         /* "TLS1.3 AES-256-GCM" */
-    int64_t time_ms;         /* since 1970; 0: empty */
+    struct span message_id; /* with its angle brackets */
+    struct span relay;      /* host:port */
+    struct span tls;        /* "TLS1.3 AES-256-GCM" */
+    int64_t time_ms;        /* since 1970; 0: empty */
 };
 
 struct report;

@@ -22,18 +22,18 @@ enum capabilities_auth {
 };
 
 struct capabilities {
-    bool starttls;     /* RFC 3207 */
-    bool pipelining;   /* RFC 2920 */
-    bool chunking;     /* RFC 3030 */
-    bool eight_bit;    /* 8BITMIME, RFC 6152 */
-    bool smtputf8;     /* RFC 6531 */
-    bool dsn;          /* RFC 3461 */
-    bool requiretls;   /* RFC 8689 */
-    bool size;         /* RFC 1870 */
-    uint64_t bytes_max; /* of SIZE; 0: no fixed limit */
-    bool auth;          /* the keyword stands, whatever mechanisms follow */
+    bool starttls;       /* RFC 3207 */
+    bool pipelining;     /* RFC 2920 */
+    bool chunking;       /* RFC 3030 */
+    bool eight_bit;      /* 8BITMIME, RFC 6152 */
+    bool smtputf8;       /* RFC 6531 */
+    bool dsn;            /* RFC 3461 */
+    bool requiretls;     /* RFC 8689 */
+    bool size;           /* RFC 1870 */
+    uint64_t bytes_max;  /* of SIZE; 0: no fixed limit */
+    bool auth;           /* the keyword stands, whatever mechanisms follow */
     unsigned mechanisms; /* capabilities_auth bits */
-    uint64_t mail_max;       /* LIMITS, RFC 9422; 0: none said */
+    uint64_t mail_max;   /* LIMITS, RFC 9422; 0: none said */
     uint64_t recipients_max;
 };
 

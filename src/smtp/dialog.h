@@ -53,7 +53,7 @@ struct dialog_settings {
 struct transaction {
     struct span sender; /* empty: <> */
     const struct span *recipients;
-    unsigned recipient_count; /* at least 1 */
+    unsigned recipient_count;   /* at least 1 */
     const struct span *content; /* canonical CRLF text, no dots doubled, last
                                    line ended; in this order */
     size_t content_count;

@@ -24,10 +24,10 @@ enum reply_result {
 };
 
 struct reply_parser {
-    struct buf line; /* the one under way */
-    struct buf text; /* of the reply under way */
+    struct buf line;  /* the one under way */
+    struct buf text;  /* of the reply under way */
     struct buf lines; /* of the reply under way, each with its LF */
-    unsigned code;   /* of the first line; 0: none yet */
+    unsigned code;    /* of the first line; 0: none yet */
     unsigned line_count;
     struct span enhanced;
     char enhanced_text[16];

@@ -1,0 +1,66 @@
+/* What would be sent to whom, and is all of it in order? The first reading.
+ *
+ * Opens list and template, compiles the draft, reads the whole list once, and
+ * counts. What is wrong is found here, before anything is sent. The rooms
+ * that it opened stay open for the readings that follow. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/siphash.h"
+#include "letter/letter.h"
+#include "list/clean.h"
+#include "list/csv.h"
+#include "mailing/settings.h"
+
+struct plan {
+    const struct settings *settings;
+    struct csv_reader *reader;
+    struct cleaner cleaner;
+    struct draft *draft; /* NULL: check without a template */
+    size_t address_column;
+    uint64_t rows;
+    uint64_t by_status[4];       /* of enum clean_status */
+    struct siphash_key id_key;   /* of the Message-IDs */
+    struct siphash_key hash_key; /* of the set */
+    struct arena arena;          /* of the row under way */
+    struct span names;           /* private: the template's text */
+};
+
+/* One row, judged: what the list says and, with a draft, what the letter room
+ * says of its fields. Lives until the next row. */
+struct plan_row {
+    struct csv_row csv;
+    struct clean_verdict verdict;
+    struct span reason;  /* why it is not CLEAN_OK; empty where it is */
+    struct span address; /* of CLEAN_OK: local@a-label-domain */
+};
+
+bool plan_open(struct plan *p, const struct settings *settings,
+               struct err *err);
+void plan_close(struct plan *p);
+
+/* The next row of the reading under way. */
+enum csv_result plan_next(struct plan *p, struct plan_row *row,
+                          struct err *err);
+
+/* Reads to the end, counting; then back to the start for the next reading.
+ * False also where --max-invalid is passed. */
+bool plan_count(struct plan *p, struct err *err);
+
+/* Back to the first row, for another reading. */
+bool plan_rewind(struct plan *p, struct err *err);
+
+/* The letter's Message-ID: `<keyed-hash@sender-domain>`, the same for ever for
+ * this campaign, address key and ordinal. In the arena. */
+struct span plan_message_id(const struct plan *p,
+                            const struct clean_verdict *verdict,
+                            struct arena *arena);
+
+/* Values to fill the draft with; spans of the row, and of the arena. */
+void plan_values(const struct plan *p, const struct plan_row *row,
+                 int64_t date_s, struct arena *arena,
+                 struct letter_values *out);

@@ -1,0 +1,90 @@
+/* What does the user want of this mailing? Every option, environment twin and
+ * account line ends up in one field here; the cli fills it, the mailing reads
+ * it. Texts are borrowed for the run. Durations in milliseconds. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/span.h"
+#include "list/csv.h"
+#include "list/key.h"
+#include "record/report.h"
+#include "smtp/dialog.h"
+
+enum tls_mode { TLS_REQUIRED, TLS_UNVERIFIED, TLS_OFF };
+
+struct relay {
+    const char *host; /* a name, or an address without brackets */
+    const char *port;
+    bool implicit_tls; /* smtps:// */
+};
+
+/* Where the secret is. It is fetched anew for each login and wiped after. */
+struct secret_source {
+    enum {
+        SECRET_NONE,
+        SECRET_FILE,
+        SECRET_FD,
+        SECRET_COMMAND,
+        SECRET_PROMPT,
+    } kind;
+    const char *text; /* file or command */
+    int descriptor;
+};
+
+enum summary_format { SUMMARY_TEXT, SUMMARY_JSON, SUMMARY_NONE };
+
+enum { SESSIONS_AUTO = 0 };
+
+struct settings {
+    /* list */
+    const char *list_path;
+    const char *template_path; /* NULL: check without one */
+    struct csv_dialect dialect;
+    struct span column; /* empty: find it */
+    bool dedupe;
+    enum key_mode key_mode;
+    const char *const *suppress; /* files */
+    size_t suppress_count;
+    unsigned invalid_max_percent;
+
+    /* letter */
+    struct span sender; /* -f, a template; empty: From's */
+    const struct span *headers;
+    size_t header_count;
+    bool allow_empty;
+
+    /* relay */
+    struct relay relay;
+    enum tls_mode tls;
+    const char *tls_ca_file; /* NULL: the system's */
+    const char *tls_name;    /* NULL: the host */
+    const char *helo;        /* NULL: the host's full name */
+    const char *user;        /* NULL: no login */
+    unsigned mechanisms;     /* capabilities_auth bits; 0: auth off */
+    struct secret_source secret;
+    bool auth_in_clear;
+    unsigned sessions; /* SESSIONS_AUTO, or that many */
+    unsigned sessions_max;
+    unsigned window;
+    enum dialog_tier tier_max;
+    uint64_t connect_timeout_ms;
+    uint64_t timeout_ms; /* 0: as the step table says */
+    uint64_t retry_for_ms;
+    uint64_t retry_delay_ms;
+
+    /* run */
+    uint64_t limit; /* messages; 0: none */
+    bool dry_run;
+    const char *report_path;
+    enum report_format report_format;
+    bool report_all;
+    const char *failed_path; /* NULL: none */
+    bool debug;              /* show the dialogue, secrets and content masked */
+
+    /* SOURCE_DATE_EPOCH, where it is set */
+    bool reproducible;
+    int64_t epoch_s;
+};

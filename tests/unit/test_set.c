@@ -1,0 +1,61 @@
+/* base/set: every member found at its index, through many rebuilds. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/set.h"
+
+static const struct siphash_key key = {{1, 2, 3}};
+
+static struct siphash_print print_of(uint32_t number)
+{
+    return siphash(&key, span_from((const char *)&number, sizeof number));
+}
+
+static void keeps_members_in_order(void **state)
+{
+    (void)state;
+    enum { COUNT = 200000 };
+    struct set s;
+    set_init(&s);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        struct siphash_print print = print_of(i);
+        bool added;
+        assert_int_equal(set_put(&s, &print, i + 7, &added), i);
+        assert_true(added);
+    }
+    for (uint32_t i = 0; i < COUNT; i++) {
+        struct siphash_print print = print_of(i);
+        bool added;
+        assert_int_equal(set_put(&s, &print, 1, &added), i);
+        assert_false(added);
+        assert_int_equal(set_line(&s, i), i + 7);
+    }
+    struct siphash_print absent = print_of(COUNT);
+    uint32_t index;
+    assert_false(set_find(&s, &absent, &index));
+    set_release(&s);
+}
+
+static void finds_nothing_in_an_empty_set(void **state)
+{
+    (void)state;
+    struct set s;
+    set_init(&s);
+    struct siphash_print print = print_of(1);
+    uint32_t index;
+    assert_false(set_find(&s, &print, &index));
+    set_release(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keeps_members_in_order),
+        cmocka_unit_test(finds_nothing_in_an_empty_set),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
