@@ -14,7 +14,8 @@ struct reply {
     unsigned code;        /* 200 to 599 */
     struct span enhanced; /* RFC 2034 "5.1.1", of the code's own class; or
                              empty */
-    struct span text;     /* all lines, joined with a space, without codes */
+    struct span text;     /* all lines, joined with a space, without codes;
+                             the enhanced code stands once, in front */
 };
 
 enum reply_result {
@@ -25,14 +26,13 @@ enum reply_result {
 
 struct reply_parser {
     struct buf line;  /* the one under way */
-    struct buf text;  /* of the reply under way */
-    struct buf lines; /* of the reply under way, each with its LF */
-    unsigned code;    /* of the first line; 0: none yet */
+    struct buf text;  /* of the reply under way, as struct reply has it */
+    struct buf lines; /* of the reply under way, each with an LF */
+    size_t bytes;     /* of the reply under way, as they came */
+    unsigned code;    /* of its first line */
     unsigned line_count;
-    struct span enhanced;
-    char enhanced_text[16];
-    bool whole; /* the last call gave a reply */
-    bool malformed;
+    bool whole;     /* the last call gave a reply */
+    bool malformed; /* for good */
 };
 
 void reply_parser_init(struct reply_parser *p);

@@ -33,6 +33,7 @@ enum step {
 enum step_hits { HITS_SESSION, HITS_LETTER, HITS_RECIPIENT };
 
 struct step_rule {
+    const char *name;    /* for people: the verb, "greeting", "content" */
     struct span verb;    /* how the command line begins; empty: no command */
     char go_on;          /* first digit of the reply that goes on */
     enum step_hits hits; /* whom another reply hits */
@@ -41,7 +42,7 @@ struct step_rule {
 };
 
 const struct step_rule *step_rule(enum step step);
-const char *step_name(enum step step); /* "MAIL"; "greeting", "content" */
+const char *step_name(enum step step); /* "" for STEP_NONE */
 
 /* Which step a command line is, its CRLF cut off; STEP_NONE: none known. */
 enum step step_of_command(struct span line);

@@ -1,0 +1,161 @@
+#include "smtp/capabilities.h"
+
+#include "base/ascii.h"
+
+static const struct {
+    struct span name;
+    unsigned bit;
+} mechanisms[] = {
+    {SPAN("PLAIN"), CAPABILITIES_AUTH_PLAIN},
+    {SPAN("LOGIN"), CAPABILITIES_AUTH_LOGIN},
+    {SPAN("CRAM-MD5"), CAPABILITIES_AUTH_CRAM_MD5},
+    {SPAN("SCRAM-SHA-1"), CAPABILITIES_AUTH_SCRAM_SHA_1},
+    {SPAN("SCRAM-SHA-256"), CAPABILITIES_AUTH_SCRAM_SHA_256},
+    {SPAN("SCRAM-SHA-1-PLUS"), CAPABILITIES_AUTH_SCRAM_SHA_1_PLUS},
+    {SPAN("SCRAM-SHA-256-PLUS"), CAPABILITIES_AUTH_SCRAM_SHA_256_PLUS},
+    {SPAN("XOAUTH2"), CAPABILITIES_AUTH_XOAUTH2},
+    {SPAN("OAUTHBEARER"), CAPABILITIES_AUTH_OAUTHBEARER},
+};
+
+/* The next word of *rest, which moves behind it; empty at the end. */
+static struct span next_word(struct span *rest)
+{
+    *rest = span_trim(*rest);
+    size_t end = 0;
+    while (end < rest->len && !ascii_is_blank(rest->data[end])) {
+        end++;
+    }
+    struct span word = span_slice(*rest, 0, end);
+    *rest = span_rest(*rest, end);
+    return word;
+}
+
+static void read_size(struct span values, struct capabilities *out)
+{
+    out->size = true;
+    if (!ascii_parse_number(next_word(&values), UINT64_MAX, &out->bytes_max)) {
+        out->bytes_max = 0;
+    }
+}
+
+static void read_auth(struct span values, struct capabilities *out)
+{
+    out->auth = true;
+    struct span word;
+    while ((word = next_word(&values)).len > 0) {
+        for (size_t i = 0; i < sizeof mechanisms / sizeof *mechanisms; i++) {
+            if (span_equal_nocase(word, mechanisms[i].name)) {
+                out->mechanisms |= mechanisms[i].bit;
+            }
+        }
+    }
+}
+
+/* RFC 9422 3: NAME=VALUE, parted by blanks. */
+static void read_limits(struct span values, struct capabilities *out)
+{
+    struct span word;
+    while ((word = next_word(&values)).len > 0) {
+        size_t equals = span_find(word, '=');
+        uint64_t value;
+        if (equals == word.len ||
+            !ascii_parse_number(span_rest(word, equals + 1), UINT64_MAX,
+                                &value)) {
+            continue;
+        }
+        struct span name = span_slice(word, 0, equals);
+        if (span_equal_nocase(name, SPAN("MAILMAX"))) {
+            out->mail_max = value;
+        } else if (span_equal_nocase(name, SPAN("RCPTMAX"))) {
+            out->recipients_max = value;
+        }
+    }
+}
+
+static void read_starttls(struct span v, struct capabilities *out)
+{
+    (void)v;
+    out->starttls = true;
+}
+
+static void read_pipelining(struct span v, struct capabilities *out)
+{
+    (void)v;
+    out->pipelining = true;
+}
+
+static void read_chunking(struct span v, struct capabilities *out)
+{
+    (void)v;
+    out->chunking = true;
+}
+
+static void read_eight_bit(struct span v, struct capabilities *out)
+{
+    (void)v;
+    out->eight_bit = true;
+}
+
+static void read_smtputf8(struct span v, struct capabilities *out)
+{
+    (void)v;
+    out->smtputf8 = true;
+}
+
+static void read_dsn(struct span v, struct capabilities *out)
+{
+    (void)v;
+    out->dsn = true;
+}
+
+static void read_requiretls(struct span v, struct capabilities *out)
+{
+    (void)v;
+    out->requiretls = true;
+}
+
+static const struct {
+    struct span keyword;
+    void (*read)(struct span values, struct capabilities *out);
+} keywords[] = {
+    {SPAN("STARTTLS"), read_starttls},
+    {SPAN("PIPELINING"), read_pipelining},
+    {SPAN("CHUNKING"), read_chunking},
+    {SPAN("8BITMIME"), read_eight_bit},
+    {SPAN("SMTPUTF8"), read_smtputf8},
+    {SPAN("DSN"), read_dsn},
+    {SPAN("REQUIRETLS"), read_requiretls},
+    {SPAN("SIZE"), read_size},
+    {SPAN("AUTH"), read_auth},
+    {SPAN("LIMITS"), read_limits},
+};
+
+static void read_line(struct span line, struct capabilities *out)
+{
+    struct span rest = line;
+    struct span word = next_word(&rest);
+    /* "AUTH=PLAIN LOGIN": as some servers said it before RFC 2554. */
+    if (span_starts_nocase(word, SPAN("AUTH="))) {
+        read_auth(span_rest(line, 5), out);
+        return;
+    }
+    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++) {
+        if (span_equal_nocase(word, keywords[i].keyword)) {
+            keywords[i].read(rest, out);
+        }
+    }
+}
+
+void capabilities_read(struct span lines, struct capabilities *out)
+{
+    *out = (struct capabilities){0};
+    bool first = true;
+    while (lines.len > 0) {
+        size_t end = span_find(lines, '\n');
+        if (!first) {
+            read_line(span_slice(lines, 0, end), out);
+        }
+        first = false;
+        lines = span_rest(lines, end < lines.len ? end + 1 : end);
+    }
+}
