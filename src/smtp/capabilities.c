@@ -1,5 +1,7 @@
 #include "smtp/capabilities.h"
 
+#include <stddef.h>
+
 #include "base/ascii.h"
 
 static const struct {
@@ -32,7 +34,6 @@ static struct span next_word(struct span *rest)
 
 static void read_size(struct span values, struct capabilities *out)
 {
-    out->size = true;
     if (!ascii_parse_number(next_word(&values), UINT64_MAX, &out->bytes_max)) {
         out->bytes_max = 0;
     }
@@ -40,7 +41,6 @@ static void read_size(struct span values, struct capabilities *out)
 
 static void read_auth(struct span values, struct capabilities *out)
 {
-    out->auth = true;
     struct span word;
     while ((word = next_word(&values)).len > 0) {
         for (size_t i = 0; i < sizeof mechanisms / sizeof *mechanisms; i++) {
@@ -72,62 +72,22 @@ static void read_limits(struct span values, struct capabilities *out)
     }
 }
 
-static void read_starttls(struct span v, struct capabilities *out)
-{
-    (void)v;
-    out->starttls = true;
-}
-
-static void read_pipelining(struct span v, struct capabilities *out)
-{
-    (void)v;
-    out->pipelining = true;
-}
-
-static void read_chunking(struct span v, struct capabilities *out)
-{
-    (void)v;
-    out->chunking = true;
-}
-
-static void read_eight_bit(struct span v, struct capabilities *out)
-{
-    (void)v;
-    out->eight_bit = true;
-}
-
-static void read_smtputf8(struct span v, struct capabilities *out)
-{
-    (void)v;
-    out->smtputf8 = true;
-}
-
-static void read_dsn(struct span v, struct capabilities *out)
-{
-    (void)v;
-    out->dsn = true;
-}
-
-static void read_requiretls(struct span v, struct capabilities *out)
-{
-    (void)v;
-    out->requiretls = true;
-}
-
+/* A keyword is a flag, and may have values of its own to read. */
 static const struct {
     struct span keyword;
+    size_t flag; /* offset of a bool in struct capabilities */
     void (*read)(struct span values, struct capabilities *out);
 } keywords[] = {
-    {SPAN("STARTTLS"), read_starttls},
-    {SPAN("PIPELINING"), read_pipelining},
-    {SPAN("CHUNKING"), read_chunking},
-    {SPAN("8BITMIME"), read_eight_bit},
-    {SPAN("SMTPUTF8"), read_smtputf8},
-    {SPAN("DSN"), read_dsn},
-    {SPAN("REQUIRETLS"), read_requiretls},
-    {SPAN("SIZE"), read_size},
-    {SPAN("AUTH"), read_auth},
-    {SPAN("LIMITS"), read_limits},
+    {SPAN("STARTTLS"), offsetof(struct capabilities, starttls), NULL},
+    {SPAN("PIPELINING"), offsetof(struct capabilities, pipelining), NULL},
+    {SPAN("CHUNKING"), offsetof(struct capabilities, chunking), NULL},
+    {SPAN("8BITMIME"), offsetof(struct capabilities, eight_bit), NULL},
+    {SPAN("SMTPUTF8"), offsetof(struct capabilities, smtputf8), NULL},
+    {SPAN("DSN"), offsetof(struct capabilities, dsn), NULL},
+    {SPAN("REQUIRETLS"), offsetof(struct capabilities, requiretls), NULL},
+    {SPAN("SIZE"), offsetof(struct capabilities, size), read_size},
+    {SPAN("AUTH"), offsetof(struct capabilities, auth), read_auth},
+    {SPAN("LIMITS"), offsetof(struct capabilities, limits), read_limits},
 };
 
 static void read_line(struct span line, struct capabilities *out)
@@ -136,11 +96,16 @@ static void read_line(struct span line, struct capabilities *out)
     struct span word = next_word(&rest);
     /* "AUTH=PLAIN LOGIN": as some servers said it before RFC 2554. */
     if (span_starts_nocase(word, SPAN("AUTH="))) {
-        read_auth(span_rest(line, 5), out);
+        out->auth = true;
+        read_auth(span_rest(span_trim(line), 5), out);
         return;
     }
     for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++) {
-        if (span_equal_nocase(word, keywords[i].keyword)) {
+        if (!span_equal_nocase(word, keywords[i].keyword)) {
+            continue;
+        }
+        *(bool *)((char *)out + keywords[i].flag) = true;
+        if (keywords[i].read) {
             keywords[i].read(rest, out);
         }
     }

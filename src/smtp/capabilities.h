@@ -33,7 +33,8 @@ struct capabilities {
     uint64_t bytes_max;  /* of SIZE; 0: no fixed limit */
     bool auth;           /* the keyword stands, whatever mechanisms follow */
     unsigned mechanisms; /* capabilities_auth bits */
-    uint64_t mail_max;   /* LIMITS, RFC 9422; 0: none said */
+    bool limits;         /* LIMITS, RFC 9422 */
+    uint64_t mail_max;   /* MAILMAX; 0: none said */
     uint64_t recipients_max;
 };
 

@@ -45,6 +45,7 @@ struct dialog_settings {
     enum dialog_security security;
     enum dialog_tier tier_max; /* the best that may be used */
     unsigned window;           /* letters under way when streaming, 1 to 256 */
+    unsigned letters_max;      /* then QUIT; 0: as many as the relay takes */
     const struct login *login; /* NULL: no AUTH. Borrowed until READY */
     struct span probe_sender;  /* envelope sender of the streaming probe */
 };
@@ -113,7 +114,9 @@ void dialog_destroy(struct dialog *d);
 enum dialog_phase dialog_phase(const struct dialog *d);
 void dialog_secured(struct dialog *d);
 
-void dialog_receive(struct dialog *d, struct span bytes);
+/* `handed` of the bytes said since dialog_secured (or the start) were handed
+ * to the kernel: a reply to what was not is premature. */
+void dialog_receive(struct dialog *d, struct span bytes, uint64_t handed);
 
 /* The bytes to be sent; the owner drops them from the front. */
 struct buf *dialog_outbox(struct dialog *d);
@@ -124,6 +127,9 @@ void dialog_pump(struct dialog *d);
 unsigned dialog_hungry(const struct dialog *d);
 /* Only while dialog_hungry (asserted). The struct is copied. */
 void dialog_give(struct dialog *d, const struct transaction *letter);
+/* It will take no more: its error budget, or the relay's limit, is used up.
+ * Time to open another connection, and to dialog_quit this one. */
+bool dialog_spent(const struct dialog *d);
 unsigned dialog_letters(const struct dialog *d); /* given, not yet settled */
 
 bool dialog_verdict(struct dialog *d, struct dialog_verdict *out);
@@ -132,8 +138,8 @@ bool dialog_verdict(struct dialog *d, struct dialog_verdict *out);
  * pending at once. */
 void dialog_quit(struct dialog *d);
 
-/* The connection is gone. `handed` of the bytes said since dialog_secured (or
- * the start) were handed to the kernel: what was not cannot have arrived. */
+/* The connection is gone, with that much handed to the kernel: what was not
+ * cannot have arrived. */
 void dialog_lost(struct dialog *d, uint64_t handed);
 
 /* The oldest thing said and not answered; STEP_NONE: nothing. Its rule has

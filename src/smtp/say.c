@@ -1,0 +1,412 @@
+/* The saying cursor: what goes out next, and when it may. */
+#include <assert.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "smtp/dialog_parts.h"
+
+static void say_bytes(struct dialog *d, struct span bytes)
+{
+    buf_append(&d->outbox, bytes);
+    assert(!d->outbox.overflowed);
+    d->said_bytes += bytes.len;
+}
+
+static void expect_command(struct dialog *d, struct expectation e)
+{
+    e.due_bytes = d->said_bytes;
+    dialog_expect(d, &e);
+}
+
+void dialog_say_command(struct dialog *d, enum step step, struct span line)
+{
+    say_bytes(d, line);
+    say_bytes(d, SPAN("\r\n"));
+    expect_command(d, (struct expectation){.step = step});
+}
+
+/* A path that could end its command line is our own bug. */
+static void say_path(struct dialog *d, struct span path)
+{
+    for (size_t i = 0; i < path.len; i++) {
+        assert(!ascii_is_control(path.data[i]));
+    }
+    say_bytes(d, SPAN("<"));
+    say_bytes(d, path);
+    say_bytes(d, SPAN(">"));
+}
+
+void dialog_say_probe(struct dialog *d)
+{
+    say_bytes(d, SPAN("MAIL FROM:"));
+    say_path(d, d->settings.probe_sender);
+    say_bytes(d, SPAN("\r\n"));
+    expect_command(d, (struct expectation){.step = STEP_MAIL, .probe = true});
+    say_bytes(d, SPAN("BDAT 8 LAST\r\nXPROBE\r\n"));
+    expect_command(d, (struct expectation){.step = STEP_BDAT, .probe = true});
+    say_bytes(d, SPAN("RSET\r\n"));
+    expect_command(d, (struct expectation){.step = STEP_RSET, .probe = true});
+}
+
+/* --- the cursor --- */
+
+bool dialog_saying(const struct dialog *d, const struct slot *slot)
+{
+    return d->saying != d->given && dialog_slot(d, d->saying) == slot;
+}
+
+static void next_letter(struct dialog *d)
+{
+    d->saying++;
+    d->cursor = (struct cursor){.step = STEP_RSET};
+}
+
+/* Nothing more is said of this letter; if nothing is owed either, that was
+ * all. */
+static void leave_letter(struct dialog *d, struct slot *slot)
+{
+    next_letter(d);
+    if (slot->owed == 0 && !slot->settled) {
+        dialog_settle(d, slot, VERDICT_SENT);
+    }
+}
+
+static void say_number(struct dialog *d, uint64_t number)
+{
+    struct buf text;
+    buf_init(&text, 32);
+    buf_append_number(&text, number);
+    say_bytes(d, buf_span(&text));
+    buf_release(&text);
+}
+
+/* In lockstep only what did not end well is reset; else whatever was begun. */
+static void say_reset(struct dialog *d, struct slot *slot)
+{
+    if (!d->clean) {
+        say_bytes(d, SPAN("RSET\r\n"));
+        expect_command(d,
+                       (struct expectation){.step = STEP_RSET, .slot = slot});
+    }
+    d->cursor.step = STEP_MAIL;
+}
+
+static void say_mail(struct dialog *d, struct slot *slot)
+{
+    say_bytes(d, SPAN("MAIL FROM:"));
+    say_path(d, slot->letter.sender);
+    if (d->capabilities.size) {
+        say_bytes(d, SPAN(" SIZE="));
+        say_number(d, slot->letter.content_bytes);
+    }
+    if (slot->letter.eight_bit) {
+        assert(d->capabilities.eight_bit);
+        say_bytes(d, SPAN(" BODY=8BITMIME"));
+    }
+    if (slot->letter.needs_smtputf8) {
+        say_bytes(d, SPAN(" SMTPUTF8"));
+    }
+    say_bytes(d, SPAN("\r\n"));
+    expect_command(d, (struct expectation){.step = STEP_MAIL, .slot = slot});
+    d->clean = false;
+    slot->begun = true;
+    d->letters_said++;
+    d->cursor.step = STEP_RCPT;
+}
+
+static void say_recipient(struct dialog *d, struct slot *slot)
+{
+    unsigned recipient = d->cursor.recipient++;
+    say_bytes(d, SPAN("RCPT TO:"));
+    say_path(d, slot->letter.recipients[recipient]);
+    say_bytes(d, SPAN("\r\n"));
+    expect_command(d, (struct expectation){
+                          .step = STEP_RCPT,
+                          .slot = slot,
+                          .recipient = recipient,
+                      });
+    if (d->cursor.recipient == slot->letter.recipient_count) {
+        d->cursor.step = d->tier == DIALOG_STREAM ? STEP_BDAT : STEP_DATA;
+    }
+}
+
+static void say_data(struct dialog *d, struct slot *slot)
+{
+    say_bytes(d, SPAN("DATA\r\n"));
+    expect_command(d, (struct expectation){.step = STEP_DATA, .slot = slot});
+    d->cursor.data_said = true;
+}
+
+/* Its reply is expected from now on: a server may refuse, and close, before
+ * it has heard all of it. */
+static void begin_content(struct dialog *d, struct slot *slot, enum step step)
+{
+    dialog_expect(d, &(struct expectation){
+                         .step = step,
+                         .slot = slot,
+                         .due_bytes = d->said_bytes + 1,
+                     });
+    slot->end_bytes = UINT64_MAX;
+    d->cursor.step = STEP_CONTENT;
+    d->cursor.line_start = true;
+}
+
+static void say_chunk_size(struct dialog *d, struct slot *slot)
+{
+    begin_content(d, slot, STEP_BDAT);
+    say_bytes(d, SPAN("BDAT "));
+    say_number(d, slot->letter.content_bytes);
+    say_bytes(d, SPAN(" LAST\r\n"));
+}
+
+/* --- content --- */
+
+/* As much of the content as fits now; false once all of it was said. */
+static bool next_piece(struct dialog *d, const struct slot *slot,
+                       struct span *piece_out)
+{
+    const struct transaction *t = &slot->letter;
+    struct cursor *c = &d->cursor;
+    while (c->part < t->content_count && c->offset == t->content[c->part].len) {
+        c->part++;
+        c->offset = 0;
+    }
+    if (c->part == t->content_count) {
+        return false;
+    }
+    struct span rest = span_rest(t->content[c->part], c->offset);
+    size_t room = OUTBOX_FULL_BYTES > d->outbox.len
+                      ? OUTBOX_FULL_BYTES - d->outbox.len
+                      : 1;
+    *piece_out = span_slice(rest, 0, rest.len < room ? rest.len : room);
+    c->offset += piece_out->len;
+    return true;
+}
+
+/* RFC 5321 4.5.2: a dot at the start of a line is doubled. */
+static void say_stuffed(struct dialog *d, struct span piece)
+{
+    bool line_start = d->cursor.line_start;
+    while (piece.len > 0) {
+        if (line_start && piece.data[0] == '.') {
+            say_bytes(d, SPAN("."));
+        }
+        size_t end = span_find(piece, '\n');
+        line_start = end < piece.len;
+        size_t whole = line_start ? end + 1 : end;
+        say_bytes(d, span_slice(piece, 0, whole));
+        piece = span_rest(piece, whole);
+    }
+    d->cursor.line_start = line_start;
+}
+
+static void say_content(struct dialog *d, struct slot *slot)
+{
+    bool streaming = d->tier == DIALOG_STREAM;
+    struct span piece;
+    while (next_piece(d, slot, &piece)) {
+        if (streaming) {
+            say_bytes(d, piece);
+        } else {
+            say_stuffed(d, piece);
+        }
+        if (d->outbox.len >= OUTBOX_FULL_BYTES) {
+            return;
+        }
+    }
+    if (!streaming) {
+        say_bytes(d, SPAN(".\r\n"));
+    }
+    slot->end_bytes = d->said_bytes;
+    next_letter(d);
+}
+
+/* A 354 although nobody is to have it: nothing but the final dot. */
+static void say_no_content(struct dialog *d, struct slot *slot)
+{
+    say_bytes(d, SPAN(".\r\n"));
+    expect_command(d, (struct expectation){.step = STEP_CONTENT, .slot = slot});
+    next_letter(d);
+}
+
+/* --- when it may be said --- */
+
+/* In lockstep every reply is known: what was refused is not gone on with. */
+static bool given_up(const struct dialog *d, const struct slot *slot)
+{
+    if (d->tier != DIALOG_LOCKSTEP) {
+        return false;
+    }
+    return slot->refusal.given ||
+           (d->cursor.step == STEP_DATA && slot->accepted == 0);
+}
+
+/* DATA was answered. */
+static void go_on_after_data(struct dialog *d, struct slot *slot)
+{
+    if (!slot->go_ahead) {
+        leave_letter(d, slot);
+    } else if (slot->refusal.given || slot->accepted == 0) {
+        say_no_content(d, slot);
+    } else {
+        begin_content(d, slot, STEP_CONTENT);
+    }
+}
+
+static void say_step(struct dialog *d, struct slot *slot)
+{
+    static void (*const sayers[STEPS])(struct dialog *, struct slot *) = {
+        [STEP_RSET] = say_reset,      [STEP_MAIL] = say_mail,
+        [STEP_RCPT] = say_recipient,  [STEP_DATA] = say_data,
+        [STEP_BDAT] = say_chunk_size, [STEP_CONTENT] = say_content,
+    };
+    if (given_up(d, slot)) {
+        leave_letter(d, slot);
+    } else if (d->cursor.data_said && d->cursor.step == STEP_DATA) {
+        go_on_after_data(d, slot);
+    } else {
+        sayers[d->cursor.step](d, slot);
+    }
+}
+
+static bool may_speak(const struct dialog *d)
+{
+    if (d->phase != DIALOG_READY && d->phase != DIALOG_QUITTING) {
+        return false;
+    }
+    if (d->tier == DIALOG_LOCKSTEP) {
+        return d->ring_count == 0 || d->cursor.step == STEP_CONTENT;
+    }
+    return d->held == 0;
+}
+
+static bool say_next(struct dialog *d)
+{
+    while (d->saying != d->given && dialog_slot(d, d->saying)->settled) {
+        next_letter(d);
+    }
+    if (!may_speak(d)) {
+        return false;
+    }
+    if (d->saying != d->given) {
+        say_step(d, dialog_slot(d, d->saying));
+        return true;
+    }
+    if (d->phase == DIALOG_QUITTING && d->ring_count == 0 && !d->quit_said) {
+        d->quit_said = true;
+        dialog_say_command(d, STEP_QUIT, SPAN("QUIT"));
+        return true;
+    }
+    return false;
+}
+
+void dialog_pump(struct dialog *d)
+{
+    while (d->outbox.len < OUTBOX_FULL_BYTES && say_next(d)) {
+    }
+}
+
+/* --- letters --- */
+
+static unsigned budget_allows(const struct dialog *d)
+{
+    if (d->refused_count >= ERROR_BUDGET) {
+        return 0;
+    }
+    unsigned left = ERROR_BUDGET - d->refused_count;
+    /* The share refused so far, at least 1/64, in 64ths. */
+    unsigned share = 1;
+    if (d->settled_count > 0 && d->refused_count * 64 > d->settled_count) {
+        share = d->refused_count * 64 / d->settled_count;
+    }
+    unsigned allowed = left * 64 / share;
+    return allowed > 0 ? allowed : 1;
+}
+
+static unsigned letters_left(const struct dialog *d)
+{
+    uint64_t most = d->settings.letters_max;
+    uint64_t relay = d->capabilities.mail_max;
+    if (relay > 0 && (most == 0 || relay < most)) {
+        most = relay;
+    }
+    uint64_t begun_or_waiting = d->letters_said + (d->given - d->saying);
+    if (most == 0) {
+        return DIALOG_WINDOW_MAX;
+    }
+    uint64_t left = begun_or_waiting < most ? most - begun_or_waiting : 0;
+    return left < DIALOG_WINDOW_MAX ? (unsigned)left : DIALOG_WINDOW_MAX;
+}
+
+static unsigned smaller(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* How many may be on board at once. */
+static unsigned board_size(const struct dialog *d)
+{
+    static const unsigned by_tier[] = {
+        [DIALOG_LOCKSTEP] = 1,
+        [DIALOG_GROUP] = 2,
+    };
+    return d->tier == DIALOG_STREAM ? d->window : by_tier[d->tier];
+}
+
+unsigned dialog_hungry(const struct dialog *d)
+{
+    unsigned on_board = d->given - d->oldest;
+    unsigned most = smaller(board_size(d), budget_allows(d));
+    if (d->phase != DIALOG_READY || on_board >= most ||
+        (on_board > 0 && d->bytes_under_way >= BYTES_UNDER_WAY_MAX)) {
+        return 0;
+    }
+    return smaller(most - on_board, letters_left(d));
+}
+
+bool dialog_spent(const struct dialog *d)
+{
+    return d->phase == DIALOG_READY &&
+           (budget_allows(d) == 0 || letters_left(d) == 0);
+}
+
+void dialog_give(struct dialog *d, const struct transaction *letter)
+{
+    assert(dialog_hungry(d) > 0 && letter->recipient_count > 0);
+    struct slot *slot = dialog_slot(d, d->given);
+    struct arena arena = slot->arena;
+    arena_reset(&arena);
+    *slot = (struct slot){.letter = *letter, .arena = arena};
+    size_t bytes = letter->recipient_count * sizeof *slot->addressees;
+    slot->addressees = arena_alloc(&slot->arena, bytes);
+    memset(slot->addressees, 0, bytes);
+    d->bytes_under_way += letter->content_bytes;
+    d->given++;
+    const struct capabilities *c = &d->capabilities;
+    if (c->bytes_max > 0 && letter->content_bytes > c->bytes_max) {
+        dialog_refuse_here(d, slot, "5.3.4",
+                           "the message is larger than the relay takes");
+    } else if (letter->needs_smtputf8 && !c->smtputf8) {
+        dialog_refuse_here(d, slot, "5.6.7",
+                           "the relay does not offer SMTPUTF8, which this "
+                           "address needs");
+    }
+}
+
+void dialog_quit(struct dialog *d)
+{
+    if (d->phase != DIALOG_READY) {
+        return;
+    }
+    d->phase = DIALOG_QUITTING;
+    unsigned first = d->saying;
+    if (d->cursor.step != STEP_RSET) { /* that one was begun */
+        first++;
+    }
+    for (unsigned n = first; n != d->given; n++) {
+        struct slot *slot = dialog_slot(d, n);
+        if (!slot->settled) {
+            dialog_settle(d, slot, VERDICT_PENDING);
+        }
+    }
+}
