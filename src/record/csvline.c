@@ -1,0 +1,78 @@
+#include "record/csvline.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/utf8.h"
+
+static bool runs_as_formula(struct span text)
+{
+    return text.len > 0 && text.data[0] != '\0' &&
+           strchr("=+-@\t\r", text.data[0]) != NULL;
+}
+
+static bool needs_quotes(struct span text, char delimiter)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        if (c == delimiter || c == '"' || c == '\r' || c == '\n') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* C0 but TAB, CR and LF; DEL; C1. */
+static bool hidden(uint32_t point)
+{
+    return (point < 0x20 && point != '\t' && point != '\r' && point != '\n') ||
+           (point >= 0x7f && point < 0xa0);
+}
+
+static void append_clean(struct buf *out, struct span text)
+{
+    for (size_t i = 0; i < text.len;) {
+        uint32_t point;
+        size_t length = utf8_next(span_rest(text, i), &point);
+        struct span bytes = span_slice(text, i, i + (length ? length : 1));
+        if (length == 0 || hidden(point)) {
+            utf8_append_printable(out, bytes);
+        } else if (point == '"') {
+            buf_append(out, SPAN("\"\""));
+        } else {
+            buf_append(out, bytes);
+        }
+        i += bytes.len;
+    }
+}
+
+static bool plain(struct span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (ascii_is_control(text.data[i]) || !ascii_is_ascii(text.data[i]) ||
+            text.data[i] == '"') {
+            return false;
+        }
+    }
+    return true;
+}
+
+void csvline_field(struct buf *out, struct span text, char delimiter)
+{
+    bool quotes = needs_quotes(text, delimiter);
+    if (quotes) {
+        buf_append_byte(out, '"');
+    }
+    if (runs_as_formula(text)) {
+        buf_append_byte(out, '\'');
+    }
+    if (plain(text)) {
+        buf_append(out, text);
+    } else {
+        append_clean(out, text);
+    }
+    if (quotes) {
+        buf_append_byte(out, '"');
+    }
+}

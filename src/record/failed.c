@@ -1,0 +1,303 @@
+#include "record/failed.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "record/csvline.h"
+#include "record/output.h"
+
+enum { OUR_COLUMNS = 4 };
+
+static const struct span our_columns[OUR_COLUMNS] = {
+    {"_status", 7},
+    {"_code", 5},
+    {"_enhanced", 9},
+    {"_reason", 7},
+};
+
+struct failed {
+    struct output output;
+    char delimiter;
+    char line_end[2]; /* as the header or the first row ended */
+    size_t line_end_len;
+    size_t replaced[OUR_COLUMNS]; /* columns of the list that are ours */
+    size_t replaced_count;
+    char *target;    /* what the file will be called; NULL: written in place */
+    char *temporary; /* what it is called until then */
+};
+
+/* Line ends in front (of empty lines, which are no rows) and the one behind
+ * are no part of the fields. */
+static struct span without_line_end(struct span raw, struct span *end_out)
+{
+    while (raw.len > 0 && (raw.data[0] == '\r' || raw.data[0] == '\n')) {
+        raw = span_rest(raw, 1);
+    }
+    size_t len = raw.len;
+    if (len > 0 && raw.data[len - 1] == '\n') {
+        len--;
+    }
+    if (len > 0 && raw.data[len - 1] == '\r') {
+        len--;
+    }
+    *end_out = span_rest(raw, len);
+    return span_slice(raw, 0, len);
+}
+
+static void keep_line_end(struct failed *f, struct span end)
+{
+    if (f->line_end_len == 0 && end.len > 0) {
+        memcpy(f->line_end, end.data, end.len);
+        f->line_end_len = end.len;
+    }
+}
+
+static struct span line_end_of(const struct failed *f, struct span own)
+{
+    if (own.len > 0) {
+        return own;
+    }
+    return f->line_end_len > 0 ? span_from(f->line_end, f->line_end_len)
+                               : SPAN("\n");
+}
+
+/* Where the raw field that begins at `at` ends. The list room has seen to it
+ * that quotes are sound. */
+static size_t field_end(struct span row, size_t at, char delimiter)
+{
+    bool quoted = false;
+    for (size_t i = at; i < row.len; i++) {
+        if (row.data[i] == '"') {
+            quoted = !quoted;
+        } else if (row.data[i] == delimiter && !quoted) {
+            return i;
+        }
+    }
+    return row.len;
+}
+
+static struct span name_of(struct span field)
+{
+    field = span_trim(field);
+    if (field.len >= 2 && field.data[0] == '"') {
+        field = span_trim(span_slice(field, 1, field.len - 1));
+    }
+    return field;
+}
+
+static bool ours(struct span field)
+{
+    struct span name = name_of(field);
+    for (size_t i = 0; i < OUR_COLUMNS; i++) {
+        if (span_equal(name, our_columns[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void find_ours(struct failed *f, struct span header)
+{
+    size_t column = 0;
+    for (size_t at = 0; at <= header.len; column++) {
+        size_t end = field_end(header, at, f->delimiter);
+        if (f->replaced_count < OUR_COLUMNS &&
+            ours(span_slice(header, at, end))) {
+            f->replaced[f->replaced_count++] = column;
+        }
+        at = end + 1;
+    }
+}
+
+static bool is_replaced(const struct failed *f, size_t column)
+{
+    for (size_t i = 0; i < f->replaced_count; i++) {
+        if (f->replaced[i] == column) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The row's fields as they stood, but for those that are ours, each with a
+ * delimiter behind. */
+static void append_kept(struct failed *f, struct span row)
+{
+    struct buf *out = &f->output.gathered;
+    if (f->replaced_count == 0) {
+        buf_append(out, row);
+        buf_append_byte(out, f->delimiter);
+        return;
+    }
+    size_t column = 0;
+    for (size_t at = 0; at <= row.len; column++) {
+        size_t end = field_end(row, at, f->delimiter);
+        if (!is_replaced(f, column)) {
+            buf_append(out, span_slice(row, at, end));
+            buf_append_byte(out, f->delimiter);
+        }
+        at = end + 1;
+    }
+}
+
+static void append_ours(struct failed *f, const struct span fields[OUR_COLUMNS])
+{
+    struct buf *out = &f->output.gathered;
+    for (size_t i = 0; i < OUR_COLUMNS; i++) {
+        if (i > 0) {
+            buf_append_byte(out, f->delimiter);
+        }
+        csvline_field(out, fields[i], f->delimiter);
+    }
+}
+
+static void write_header(struct failed *f, struct span header)
+{
+    struct span end;
+    struct span row = without_line_end(header, &end);
+    keep_line_end(f, end);
+    find_ours(f, row);
+    append_kept(f, row);
+    append_ours(f, our_columns);
+    buf_append(&f->output.gathered, line_end_of(f, end));
+}
+
+/* The file's own name, links followed, so that the file and not a link to it
+ * is replaced. */
+static char *resolved(const char *path)
+{
+    char *name = realpath(path, NULL);
+    return name ? name : mem_copy_text(path, strlen(path));
+}
+
+/* A file beside the target, so that it can take its name. */
+static int create_beside(struct failed *f, const char *path)
+{
+    static const char suffix[] = ".XXXXXX";
+    f->target = resolved(path);
+    size_t len = strlen(f->target);
+    f->temporary = mem_alloc(len + sizeof suffix);
+    memcpy(f->temporary, f->target, len);
+    memcpy(f->temporary + len, suffix, sizeof suffix);
+    return mkostemp(f->temporary, O_CLOEXEC);
+}
+
+static int open_path(struct failed *f, const char *path)
+{
+    int fd = output_descriptor(path);
+    if (fd != -2) {
+        return fd;
+    }
+    struct stat facts;
+    if (stat(path, &facts) == 0 && S_ISDIR(facts.st_mode)) {
+        errno = EISDIR;
+        return -1;
+    }
+    if (stat(path, &facts) == 0 && !S_ISREG(facts.st_mode)) {
+        return open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    }
+    return create_beside(f, path);
+}
+
+static void destroy(struct failed *f)
+{
+    free(f->target);
+    free(f->temporary);
+    free(f);
+}
+
+struct failed *failed_open(const char *path, char delimiter, struct span header,
+                           struct err *err)
+{
+    struct failed *f = mem_alloc_zero(1, sizeof *f);
+    f->delimiter = delimiter ? delimiter : ',';
+    int fd = open_path(f, path);
+    const char *name = strcmp(path, "-") == 0 ? "standard output" : path;
+    if (fd < 0) {
+        err_set(err, EX_CANTCREAT, "%s: cannot be made: %s", name,
+                strerror(errno));
+        destroy(f);
+        return NULL;
+    }
+    output_init(&f->output, fd, name);
+    if (header.len > 0) {
+        write_header(f, header);
+    }
+    return f;
+}
+
+bool failed_write(struct failed *f, const struct failed_row *row,
+                  struct err *err)
+{
+    char code[12];
+    int code_len = snprintf(code, sizeof code, "%u", row->code);
+    assert(code_len > 0 && (size_t)code_len < sizeof code);
+    const struct span fields[OUR_COLUMNS] = {
+        span_of(outcome_name(row->status)),
+        span_from(code, row->code > 0 ? (size_t)code_len : 0),
+        row->enhanced,
+        row->reason,
+    };
+    struct span end;
+    struct span raw = without_line_end(row->raw, &end);
+    keep_line_end(f, end);
+    append_kept(f, raw);
+    append_ours(f, fields);
+    buf_append(&f->output.gathered, line_end_of(f, end));
+    return output_turn(&f->output, err);
+}
+
+/* The folder is synced too, or the new name could be lost with the power. */
+static void sync_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == path ? 1 : slash ? (size_t)(slash - path) : 0;
+    char *folder = len > 0 ? mem_copy_text(path, len) : mem_copy_text(".", 1);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)fsync(fd); /* not every file system can */
+        close(fd);
+    }
+    free(folder);
+}
+
+bool failed_close(struct failed *f, struct err *err)
+{
+    if (!f) {
+        return true;
+    }
+    bool whole = output_finish(&f->output, err);
+    if (f->target && whole && rename(f->temporary, f->target) != 0) {
+        err_set(err, EX_IOERR, "%s: cannot be replaced: %s", f->target,
+                strerror(errno));
+        whole = false;
+    }
+    if (f->target && whole) {
+        sync_folder(f->target);
+    } else if (f->target) {
+        unlink(f->temporary);
+    }
+    destroy(f);
+    return whole;
+}
+
+void failed_abandon(struct failed *f)
+{
+    if (!f) {
+        return;
+    }
+    output_release(&f->output);
+    if (f->target) {
+        unlink(f->temporary);
+    }
+    destroy(f);
+}

@@ -1,0 +1,138 @@
+#include "record/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/ascii.h"
+#include "base/mem.h"
+
+enum {
+    GATHERED_BYTES = 64 * 1024,
+    /* A line may come on top: the largest fields are 1 MiB each. */
+    GATHERED_BYTES_MAX = 16 * 1024 * 1024,
+};
+
+static bool numbered(struct span path, int *number_out)
+{
+    static const struct span folders[] = {
+        {"/dev/fd/", 8},
+        {"/proc/self/fd/", 14},
+    };
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        uint64_t number;
+        if (span_starts(path, folders[i]) &&
+            ascii_parse_number(span_rest(path, folders[i].len), 1 << 20,
+                               &number)) {
+            *number_out = (int)number;
+            return true;
+        }
+    }
+    return false;
+}
+
+int output_descriptor(const char *path)
+{
+    struct span text = span_of(path);
+    int number = -1;
+    if (span_equal(text, SPAN("-")) || span_equal(text, SPAN("/dev/stdout"))) {
+        number = STDOUT_FILENO;
+    } else if (span_equal(text, SPAN("/dev/stderr"))) {
+        number = STDERR_FILENO;
+    } else if (!numbered(text, &number)) {
+        return -2;
+    }
+    return fcntl(number, F_DUPFD_CLOEXEC, 3);
+}
+
+void output_init(struct output *o, int fd, const char *name)
+{
+    struct stat facts;
+    bool known = fstat(fd, &facts) == 0;
+    struct stat out;
+    *o = (struct output){
+        .fd = fd,
+        .name = mem_copy_text(name, strlen(name)),
+        .regular = known && S_ISREG(facts.st_mode),
+        .terminal = isatty(fd) == 1,
+        .standard = known && fstat(STDOUT_FILENO, &out) == 0 &&
+                    facts.st_dev == out.st_dev && facts.st_ino == out.st_ino,
+    };
+    buf_init(&o->gathered, GATHERED_BYTES_MAX);
+}
+
+static bool fail(struct output *o, int error, struct err *err)
+{
+    o->failed = true;
+    err_set(err, EX_IOERR, "%s: cannot be written: %s", o->name,
+            strerror(error));
+    return false;
+}
+
+/* A descriptor that somebody made non-blocking (a terminal shared with
+ * another program) is waited for. */
+static bool try_again(const struct output *o, int error)
+{
+    if (error == EAGAIN) {
+        struct pollfd ready = {.fd = o->fd, .events = POLLOUT};
+        (void)poll(&ready, 1, -1);
+        return true;
+    }
+    return error == EINTR;
+}
+
+bool output_flush(struct output *o, struct err *err)
+{
+    if (o->gathered.overflowed) {
+        return fail(o, EMSGSIZE, err);
+    }
+    if (o->failed) {
+        return fail(o, EIO, err);
+    }
+    struct span rest = buf_span(&o->gathered);
+    while (rest.len > 0) {
+        ssize_t written = write(o->fd, rest.data, rest.len);
+        if (written >= 0) {
+            rest = span_rest(rest, (size_t)written);
+        } else if (!try_again(o, errno)) {
+            return fail(o, errno, err);
+        }
+    }
+    buf_clear(&o->gathered);
+    return true;
+}
+
+bool output_turn(struct output *o, struct err *err)
+{
+    return o->gathered.len < GATHERED_BYTES || output_flush(o, err);
+}
+
+bool output_finish(struct output *o, struct err *err)
+{
+    bool whole = output_flush(o, err);
+    if (whole && o->regular && fsync(o->fd) != 0) {
+        whole = fail(o, errno, err);
+    }
+    int fd = o->fd;
+    o->fd = -1;
+    if (close(fd) != 0 && whole) {
+        whole = fail(o, errno, err);
+    }
+    output_release(o);
+    return whole;
+}
+
+void output_release(struct output *o)
+{
+    if (o->fd >= 0) {
+        close(o->fd);
+    }
+    buf_release(&o->gathered);
+    free(o->name);
+    *o = (struct output){.fd = -1};
+}

@@ -1,0 +1,43 @@
+/* How do gathered lines reach a file, and what if they cannot?
+ *
+ * Of this room alone. Bytes gather in memory and are written when 64 KiB are
+ * full or at a flush; what a full disk or a closed pipe kept from being
+ * written is an error that names the file, and stays one: after the first
+ * failure nothing more is written.
+ *
+ * "-" and /dev/stdout are standard output, /dev/fd/N is that descriptor:
+ * written to as they are, whatever stands behind them. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct output {
+    int fd;
+    char *name; /* for messages */
+    struct buf gathered;
+    bool standard; /* it is standard output */
+    bool regular;  /* a file of the disk */
+    bool terminal;
+    bool failed;
+};
+
+/* An open descriptor that PATH stands for, duplicated; -1 with errno, where it
+ * is closed; -2 where PATH names none. */
+int output_descriptor(const char *path);
+
+/* Takes fd over. */
+void output_init(struct output *o, int fd, const char *name);
+
+/* Writes all there is. False: EX_IOERR. */
+bool output_flush(struct output *o, struct err *err);
+
+/* The same, once 64 KiB have gathered. */
+bool output_turn(struct output *o, struct err *err);
+
+/* Flushes, syncs and closes; false as above. The buffer and the name are
+ * given back in either case. */
+bool output_finish(struct output *o, struct err *err);
+void output_release(struct output *o); /* closes; writes nothing */
