@@ -9,11 +9,13 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/siphash.h"
 #include "letter/letter.h"
 #include "list/clean.h"
 #include "list/csv.h"
+#include "mailing/refusals.h"
 #include "mailing/settings.h"
 
 struct plan {
@@ -22,12 +24,17 @@ struct plan {
     struct cleaner cleaner;
     struct draft *draft; /* NULL: check without a template */
     size_t address_column;
-    uint64_t rows;
+    uint64_t rows;               /* these two are of the first reading */
     uint64_t by_status[4];       /* of enum clean_status */
     struct siphash_key id_key;   /* of the Message-IDs */
     struct siphash_key hash_key; /* of the set */
     struct arena arena;          /* of the row under way */
-    struct span names;           /* private: the template's text */
+
+    /* Private. */
+    bool counted; /* the first reading has come to its end */
+    struct refusals refusals;
+    uint32_t first_invalid_line;
+    struct buf first_invalid_reason;
 };
 
 /* One row, judged: what the list says and, with a draft, what the letter room
@@ -43,24 +50,29 @@ bool plan_open(struct plan *p, const struct settings *settings,
                struct err *err);
 void plan_close(struct plan *p);
 
-/* The next row of the reading under way. */
+/* The next row of the reading under way. The first reading, up to its
+ * CSV_RESULT_END, also counts. */
 enum csv_result plan_next(struct plan *p, struct plan_row *row,
                           struct err *err);
 
-/* Reads to the end, counting; then back to the start for the next reading.
- * False also where --max-invalid is passed. */
+/* The first reading as a whole, for who does not look at its rows: then
+ * plan_verdict, then back to the start. */
 bool plan_count(struct plan *p, struct err *err);
+
+/* After the first reading. False where --max-invalid is passed: EX_DATAERR
+ * naming the first invalid row. */
+bool plan_verdict(const struct plan *p, struct err *err);
 
 /* Back to the first row, for another reading. */
 bool plan_rewind(struct plan *p, struct err *err);
 
-/* The letter's Message-ID: `<keyed-hash@sender-domain>`, the same for ever for
- * this campaign, address key and ordinal. In the arena. */
-struct span plan_message_id(const struct plan *p,
-                            const struct clean_verdict *verdict,
-                            struct arena *arena);
-
-/* Values to fill the draft with; spans of the row, and of the arena. */
+/* Values to fill the draft with; spans of the row, and of the arena. With the
+ * letter's Message-ID: `<keyed-hash@sender-domain>`, the same for ever for
+ * this campaign, address key and ordinal. eight_bit is false; who has a relay
+ * with 8BITMIME sets it. */
 void plan_values(const struct plan *p, const struct plan_row *row,
                  int64_t date_s, struct arena *arena,
                  struct letter_values *out);
+
+/* The Date of a letter that is made now, or SOURCE_DATE_EPOCH's. */
+int64_t plan_date(const struct plan *p);

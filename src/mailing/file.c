@@ -1,0 +1,129 @@
+#include "mailing/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CHUNK_BYTES = 64 * 1024 };
+
+static ssize_t read_some(int descriptor, void *to, size_t bytes)
+{
+    ssize_t got;
+    do {
+        got = read(descriptor, to, bytes);
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
+
+/* Up to `bytes` more, or fewer where the ceiling is near; 0 at the end. */
+static bool read_chunk(int descriptor, const char *name, struct buf *out,
+                       size_t *got_out, struct err *err)
+{
+    size_t room = out->bytes_max - out->len;
+    size_t want = room < CHUNK_BYTES ? room : CHUNK_BYTES;
+    /* A full buffer is asked for one byte more, to tell "just fits". */
+    char spare;
+    char *to = want > 0 ? buf_reserve(out, want) : &spare;
+    ssize_t got = read_some(descriptor, to, want > 0 ? want : 1);
+    if (got < 0) {
+        err_set(err, EX_NOINPUT, "%s: %s", name, strerror(errno));
+        return false;
+    }
+    if (want == 0 && got > 0) {
+        err_set(err, EX_DATAERR, "%s: longer than %zu bytes", name,
+                out->bytes_max);
+        return false;
+    }
+    buf_commit(out, (size_t)got);
+    *got_out = (size_t)got;
+    return true;
+}
+
+bool file_read_descriptor(int descriptor, const char *name, struct buf *out,
+                          struct err *err)
+{
+    size_t got;
+    do {
+        if (!read_chunk(descriptor, name, out, &got, err)) {
+            return false;
+        }
+    } while (got > 0);
+    return true;
+}
+
+bool file_read(const char *path, struct buf *out, struct err *err)
+{
+    if (strncmp(path, "-", 2) == 0) {
+        return file_read_descriptor(STDIN_FILENO, "stdin", out, err);
+    }
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) {
+        err_set(err, EX_NOINPUT, "%s: %s", path, strerror(errno));
+        return false;
+    }
+    bool read_whole = file_read_descriptor(descriptor, path, out, err);
+    close(descriptor);
+    return read_whole;
+}
+
+void file_lines_init(struct file_lines *f, int descriptor, const char *name)
+{
+    *f = (struct file_lines){.descriptor = descriptor, .name = name};
+    buf_init(&f->buf, FILE_LINE_BYTES_MAX + CHUNK_BYTES);
+}
+
+void file_lines_release(struct file_lines *f)
+{
+    buf_release(&f->buf);
+}
+
+/* False also where a line is too long to be one. */
+static bool read_more(struct file_lines *f, struct err *err)
+{
+    buf_drop_front(&f->buf, f->at);
+    f->at = 0;
+    if (f->buf.len > FILE_LINE_BYTES_MAX) {
+        err_set(err, EX_DATAERR, "%s:%llu: a line of more than %d bytes",
+                f->name, (unsigned long long)f->line + 1, FILE_LINE_BYTES_MAX);
+        return false;
+    }
+    size_t got;
+    if (!read_chunk(f->descriptor, f->name, &f->buf, &got, err)) {
+        return false;
+    }
+    f->ended = got == 0;
+    return true;
+}
+
+static struct span without_ends(struct span line, bool first)
+{
+    if (first && span_starts(line, SPAN("\xef\xbb\xbf"))) {
+        line = span_rest(line, 3);
+    }
+    if (span_ends(line, SPAN("\r"))) {
+        line = span_slice(line, 0, line.len - 1);
+    }
+    return line;
+}
+
+enum file_result file_lines_next(struct file_lines *f, struct span *line_out,
+                                 struct err *err)
+{
+    struct span rest = span_rest(buf_span(&f->buf), f->at);
+    size_t end = span_find(rest, '\n');
+    while (end == rest.len && !f->ended) {
+        if (!read_more(f, err)) {
+            return FILE_ERROR;
+        }
+        rest = span_rest(buf_span(&f->buf), f->at);
+        end = span_find(rest, '\n');
+    }
+    if (rest.len == 0) {
+        return FILE_END;
+    }
+    f->at += end < rest.len ? end + 1 : end;
+    f->line++;
+    *line_out = without_ends(span_slice(rest, 0, end), f->line == 1);
+    return FILE_LINE;
+}

@@ -1,0 +1,375 @@
+#include "mailing/plan.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "list/column.h"
+#include "mailing/identity.h"
+#include "mailing/source.h"
+#include "mailing/suppress.h"
+
+enum { REASON_BYTES_MAX = 4096 };
+
+static bool draw_key(struct siphash_key *key, struct err *err)
+{
+    ssize_t got;
+    do {
+        got = getrandom(key->bytes, sizeof key->bytes, 0);
+    } while (got < 0 && errno == EINTR);
+    if (got != (ssize_t)sizeof key->bytes) {
+        err_set(err, EX_OSERR, "no random numbers: %s", strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+static bool open_list(struct plan *p, struct err *err)
+{
+    const struct settings *s = p->settings;
+    p->reader = csv_reader_open(s->list_path, &s->dialect, err);
+    if (!p->reader) {
+        return false;
+    }
+    const struct span *names;
+    size_t count = csv_reader_columns(p->reader, &names);
+    struct err found = {0};
+    if (!column_find_address(names, count, s->column, &p->address_column,
+                             &found)) {
+        err_set(err, found.status, "%s: %s", csv_reader_name(p->reader),
+                found.text);
+        return false;
+    }
+    p->cleaner.address_column = p->address_column;
+    p->cleaner.columns = count;
+    p->cleaner.dedupe = s->dedupe;
+    p->cleaner.mode = s->key_mode;
+    return true;
+}
+
+static bool read_suppressed(struct plan *p, struct err *err)
+{
+    for (size_t i = 0; i < p->settings->suppress_count; i++) {
+        if (!suppress_file(&p->cleaner, p->settings->suppress[i], err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The keys of the ids and of the MIME boundaries. */
+static bool make_keys(struct plan *p, struct span template,
+                      struct siphash_key *boundary_out, struct err *err)
+{
+    const struct settings *s = p->settings;
+    if (!s->reproducible) {
+        return draw_key(&p->id_key, err) && draw_key(boundary_out, err);
+    }
+    p->id_key = identity_key_derive(s->epoch_s, template, SPAN("id"));
+    *boundary_out = identity_key_derive(s->epoch_s, template, SPAN("boundary"));
+    return true;
+}
+
+static bool compile_draft(struct plan *p, struct source *source,
+                          struct err *err)
+{
+    const struct settings *s = p->settings;
+    struct siphash_key boundary_key;
+    struct span text = buf_span(&source->text);
+    if (!make_keys(p, text, &boundary_key, err)) {
+        return false;
+    }
+    struct draft_source of = {
+        .text = text,
+        .origin = source_origin(source),
+        .address_column = p->address_column,
+        .headers = s->headers,
+        .header_count = s->header_count,
+        .sender = s->sender,
+        .allow_empty = s->allow_empty,
+        .boundary_key = &boundary_key,
+    };
+    of.names.column_count = csv_reader_columns(p->reader, &of.names.columns);
+    p->draft = draft_compile(&of, err);
+    return p->draft != NULL;
+}
+
+static bool open_template(struct plan *p, struct err *err)
+{
+    if (!p->settings->template_path) {
+        return true;
+    }
+    struct source source;
+    bool fine = source_open(&source, p->settings->template_path, err) &&
+                compile_draft(p, &source, err);
+    source_release(&source);
+    return fine;
+}
+
+bool plan_open(struct plan *p, const struct settings *settings, struct err *err)
+{
+    *p = (struct plan){.settings = settings};
+    arena_init(&p->arena);
+    refusals_init(&p->refusals);
+    buf_init(&p->first_invalid_reason, REASON_BYTES_MAX);
+    bool keyed = draw_key(&p->hash_key, err);
+    cleaner_init(&p->cleaner, &p->hash_key);
+    if (keyed && open_list(p, err) && open_template(p, err) &&
+        read_suppressed(p, err)) {
+        return true;
+    }
+    plan_close(p);
+    return false;
+}
+
+void plan_close(struct plan *p)
+{
+    draft_destroy(p->draft);
+    csv_reader_close(p->reader);
+    cleaner_release(&p->cleaner);
+    refusals_release(&p->refusals);
+    buf_release(&p->first_invalid_reason);
+    arena_release(&p->arena);
+    *p = (struct plan){0};
+}
+
+static struct span join(struct arena *arena, const struct span *parts,
+                        size_t count)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++) {
+        len += parts[i].len;
+    }
+    char *text = arena_alloc(arena, len);
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].len > 0) {
+            memcpy(text + at, parts[i].data, parts[i].len);
+            at += parts[i].len;
+        }
+    }
+    return span_from(text, len);
+}
+
+static struct span number_text(struct arena *arena, uint64_t number)
+{
+    char text[20];
+    size_t at = sizeof text;
+    do {
+        text[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    return arena_copy(arena, span_from(text + at, sizeof text - at));
+}
+
+/* All that a letter is filled with but its Message-ID. */
+static void fill_values(const struct plan_row *row, struct arena *arena,
+                        struct letter_values *out)
+{
+    *out = (struct letter_values){.address = row->address};
+    out->values.columns = row->csv.fields;
+    out->values.builtin[TEMPLATE_LINE] = number_text(arena, row->csv.line);
+    /* Without a state there is no campaign: its name is empty. */
+}
+
+static bool letter_possible(struct plan *p, struct plan_row *row)
+{
+    struct letter_values values;
+    fill_values(row, &p->arena, &values);
+    return draft_check(p->draft, &values, &p->arena, &row->reason);
+}
+
+/* The first reading tries every letter, the later ones those alone that were
+ * refused then, to say why once more. */
+static bool refused(struct plan *p, struct plan_row *row)
+{
+    if (!p->draft || row->verdict.status == CLEAN_INVALID) {
+        return false;
+    }
+    if (p->counted && !refusals_find(&p->refusals, row->csv.line)) {
+        return false;
+    }
+    if (letter_possible(p, row)) {
+        return false;
+    }
+    if (!p->counted) {
+        refusals_add(&p->refusals, row->csv.line);
+    }
+    return true;
+}
+
+/* A row whose elder can be no letter takes its place. */
+static void inherit(struct plan *p, struct plan_row *row)
+{
+    struct refusal *elder =
+        refusals_find(&p->refusals, row->verdict.first_line);
+    if (!elder) {
+        return;
+    }
+    if (elder->heir == 0) {
+        elder->heir = row->csv.line;
+    }
+    row->verdict.first_line = elder->heir;
+    if (elder->heir == row->csv.line) {
+        row->verdict.status = CLEAN_OK;
+    }
+}
+
+static struct span invalid_reason(struct plan *p, const struct plan_row *row)
+{
+    const struct clean_verdict *v = &row->verdict;
+    struct span reason = span_of(v->reason);
+    if (v->reason_column == p->address_column) {
+        return reason;
+    }
+    const struct span *names;
+    size_t count = csv_reader_columns(p->reader, &names);
+    assert(v->reason_column < count);
+    struct span parts[] = {SPAN("column \""), names[v->reason_column],
+                           SPAN("\": "), reason};
+    return join(&p->arena, parts, sizeof parts / sizeof parts[0]);
+}
+
+static struct span reason_of(struct plan *p, const struct plan_row *row)
+{
+    switch (row->verdict.status) {
+    case CLEAN_OK:
+        break;
+    case CLEAN_INVALID:
+        return invalid_reason(p, row);
+    case CLEAN_DUPLICATE: {
+        struct span parts[] = {SPAN("same mailbox as line "),
+                               number_text(&p->arena, row->verdict.first_line)};
+        return join(&p->arena, parts, sizeof parts / sizeof parts[0]);
+    }
+    case CLEAN_SUPPRESSED:
+        return SPAN("on a suppression list");
+    }
+    return SPAN("");
+}
+
+static void judge(struct plan *p, struct plan_row *row)
+{
+    struct clean_verdict *v = &row->verdict;
+    cleaner_judge(&p->cleaner, &row->csv, v);
+    if (v->status != CLEAN_INVALID) {
+        struct span parts[] = {v->address.local, SPAN("@"), v->ascii_domain};
+        row->address = join(&p->arena, parts, sizeof parts / sizeof parts[0]);
+    }
+    if (refused(p, row)) {
+        v->status = CLEAN_INVALID;
+        return;
+    }
+    if (v->status == CLEAN_DUPLICATE) {
+        inherit(p, row);
+    }
+    row->reason = reason_of(p, row);
+}
+
+static void count_row(struct plan *p, const struct plan_row *row)
+{
+    p->rows++;
+    p->by_status[row->verdict.status]++;
+    if (row->verdict.status == CLEAN_INVALID && p->first_invalid_line == 0) {
+        p->first_invalid_line = row->csv.line;
+        buf_append(&p->first_invalid_reason, row->reason);
+    }
+}
+
+enum csv_result plan_next(struct plan *p, struct plan_row *row, struct err *err)
+{
+    arena_reset(&p->arena);
+    *row = (struct plan_row){0};
+    enum csv_result result = csv_reader_next(p->reader, &row->csv, err);
+    if (result == CSV_RESULT_ROW) {
+        judge(p, row);
+        if (!p->counted) {
+            count_row(p, row);
+        }
+    } else if (result == CSV_RESULT_END) {
+        p->counted = true;
+    }
+    return result;
+}
+
+bool plan_verdict(const struct plan *p, struct err *err)
+{
+    uint64_t invalid = p->by_status[CLEAN_INVALID];
+    unsigned percent = p->settings->invalid_max_percent;
+    if (invalid == 0 || percent >= 100 || invalid * 100 <= p->rows * percent) {
+        return true;
+    }
+    struct span reason = buf_span(&p->first_invalid_reason);
+    err_set(err, EX_DATAERR,
+            "%s:%" PRIu32 ": invalid: %.*s (%" PRIu64 " of %" PRIu64
+            " rows are, more than --max-invalid %u allows)",
+            csv_reader_name(p->reader), p->first_invalid_line,
+            reason.len > 200 ? 200 : (int)reason.len, reason.data, invalid,
+            p->rows, percent);
+    return false;
+}
+
+bool plan_count(struct plan *p, struct err *err)
+{
+    struct plan_row row;
+    enum csv_result result;
+    do {
+        result = plan_next(p, &row, err);
+    } while (result == CSV_RESULT_ROW);
+    return result == CSV_RESULT_END && plan_verdict(p, err) &&
+           plan_rewind(p, err);
+}
+
+bool plan_rewind(struct plan *p, struct err *err)
+{
+    if (!p->counted) {
+        /* Only a whole reading knows who inherits from whom. */
+        return plan_count(p, err);
+    }
+    cleaner_rewind(&p->cleaner);
+    return csv_reader_rewind(p->reader, err);
+}
+
+/* Where From varies by row, it is known only when a letter is filled in; then
+ * the envelope's sender stands for it. */
+static struct span sender_domain(const struct plan *p,
+                                 const struct letter_values *values,
+                                 struct arena *arena)
+{
+    struct span domain = draft_sender_domain(p->draft);
+    if (domain.len > 0) {
+        return domain;
+    }
+    struct letter letter;
+    struct span reason;
+    if (draft_fill(p->draft, values, arena, &letter, &reason)) {
+        size_t at = span_find_last(letter.sender, '@');
+        if (at < letter.sender.len) {
+            return span_rest(letter.sender, at + 1);
+        }
+    }
+    return SPAN("mailshot.invalid");
+}
+
+void plan_values(const struct plan *p, const struct plan_row *row,
+                 int64_t date_s, struct arena *arena, struct letter_values *out)
+{
+    assert(p->draft);
+    fill_values(row, arena, out);
+    out->date_s = date_s;
+    struct identity who = {
+        .address_key = row->verdict.key,
+        .ordinal = row->verdict.ordinal,
+    };
+    out->message_id = identity_message_id(&p->id_key, &who,
+                                          sender_domain(p, out, arena), arena);
+}
+
+int64_t plan_date(const struct plan *p)
+{
+    return p->settings->reproducible ? p->settings->epoch_s
+                                     : (int64_t)time(NULL);
+}

@@ -1,0 +1,33 @@
+/* Which files is a draft made of? The template, and the partials beside it.
+ *
+ * A partial `{{> name}}` is the file of exactly that name in the template's
+ * folder, else that with `.mustache` behind it; a name with a slash, and `.`
+ * and `..`, are none. Each is read once. For a template on stdin the folder
+ * is the one that the program runs in. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
+#include "letter/template.h"
+
+enum {
+    SOURCE_BYTES_MAX = 64 * 1024 * 1024, /* of the template, of a partial */
+    SOURCE_PARTIALS_MAX = 1000,
+};
+
+struct source {
+    const char *name; /* of the template, for messages */
+    struct span folder;
+    struct buf text;
+    struct source_partial *partials; /* private */
+    size_t partial_count;
+};
+
+/* False: EX_NOINPUT, or EX_DATAERR for one that is too long. Release it in
+ * either case. */
+bool source_open(struct source *s, const char *path, struct err *err);
+void source_release(struct source *s);
+
+/* For draft_compile; borrows the source. */
+struct template_source source_origin(struct source *s);

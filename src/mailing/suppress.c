@@ -1,0 +1,282 @@
+#include "mailing/suppress.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "list/address.h"
+#include "list/column.h"
+#include "list/csv.h"
+#include "mailing/file.h"
+#include "mailing/jsonline.h"
+
+enum { SPOOL_BYTES_MAX = 1 << 30 };
+
+enum kind { KIND_PLAIN, KIND_CSV, KIND_JSONL };
+
+struct reading {
+    struct cleaner *cleaner;
+    const char *name;
+    int descriptor;
+    struct err *err;
+};
+
+static bool is_comment(struct span line)
+{
+    struct span text = span_trim(line);
+    return text.len == 0 || text.data[0] == '#';
+}
+
+static bool is_entry(struct span text)
+{
+    struct address ignored;
+    return span_starts(text, SPAN("@")) ||
+           address_parse(text, &ignored) == ADDRESS_FINE;
+}
+
+static bool suppress(const struct reading *r, uint64_t line, struct span text)
+{
+    if (cleaner_suppress(r->cleaner, span_trim(text))) {
+        return true;
+    }
+    err_set(r->err, EX_DATAERR,
+            "%s:%llu: \"%.*s\" is neither an address nor an @domain", r->name,
+            (unsigned long long)line, text.len > 200 ? 200 : (int)text.len,
+            text.data);
+    return false;
+}
+
+/* The first line that is no comment says what the file is. */
+static bool find_kind(const struct reading *r, enum kind *kind_out)
+{
+    struct file_lines lines;
+    file_lines_init(&lines, r->descriptor, r->name);
+    struct span line;
+    enum file_result result = file_lines_next(&lines, &line, r->err);
+    while (result == FILE_LINE && is_comment(line)) {
+        result = file_lines_next(&lines, &line, r->err);
+    }
+    *kind_out = KIND_PLAIN;
+    if (result == FILE_LINE && span_starts(line, SPAN("{"))) {
+        *kind_out = KIND_JSONL;
+    } else if (result == FILE_LINE && lines.line == 1 &&
+               !is_entry(span_trim(line))) {
+        *kind_out = KIND_CSV;
+    }
+    file_lines_release(&lines);
+    return result != FILE_ERROR;
+}
+
+static bool read_plain(const struct reading *r)
+{
+    struct file_lines lines;
+    file_lines_init(&lines, r->descriptor, r->name);
+    struct span line;
+    bool fine = true;
+    enum file_result result = FILE_LINE;
+    while (fine &&
+           (result = file_lines_next(&lines, &line, r->err)) == FILE_LINE) {
+        fine = is_comment(line) || suppress(r, lines.line, line);
+    }
+    file_lines_release(&lines);
+    return fine && result != FILE_ERROR;
+}
+
+/* A report's CSV guards what a spreadsheet would run with a quote, which may
+ * also be the first character of an address: both are meant. */
+static bool suppress_reported(const struct reading *r, uint64_t line,
+                              struct span text)
+{
+    if (text.len > 1 && text.data[0] == '\'' &&
+        span_find(SPAN("=+-@\t\r"), text.data[1]) < 6 &&
+        !suppress(r, line, span_rest(text, 1))) {
+        return false;
+    }
+    return suppress(r, line, text);
+}
+
+static bool gone(struct span status, struct span scope)
+{
+    return span_equal(status, SPAN("rejected")) &&
+           span_equal(scope, SPAN("recipient"));
+}
+
+static bool read_report_line(const struct reading *r, uint64_t number,
+                             struct span line, struct arena *arena)
+{
+    struct span address;
+    struct span status;
+    struct span scope;
+    arena_reset(arena);
+    if (!jsonline_text(line, SPAN("address"), arena, &address) ||
+        !jsonline_text(line, SPAN("status"), arena, &status) ||
+        !jsonline_text(line, SPAN("scope"), arena, &scope)) {
+        err_set(r->err, EX_DATAERR, "%s:%llu: not a line of a report", r->name,
+                (unsigned long long)number);
+        return false;
+    }
+    return !gone(status, scope) || suppress(r, number, address);
+}
+
+static bool read_jsonl(const struct reading *r)
+{
+    struct file_lines lines;
+    struct arena arena;
+    file_lines_init(&lines, r->descriptor, r->name);
+    arena_init(&arena);
+    struct span line;
+    bool fine = true;
+    enum file_result result = FILE_LINE;
+    while (fine &&
+           (result = file_lines_next(&lines, &line, r->err)) == FILE_LINE) {
+        fine =
+            is_comment(line) || read_report_line(r, lines.line, line, &arena);
+    }
+    arena_release(&arena);
+    file_lines_release(&lines);
+    return fine && result != FILE_ERROR;
+}
+
+/* Which columns of a CSV file matter; status and scope only in a report. */
+struct columns {
+    size_t address;
+    size_t status;
+    size_t scope;
+    bool report;
+};
+
+static bool find_columns(struct csv_reader *reader, struct columns *out,
+                         struct err *err)
+{
+    const struct span *names;
+    size_t count = csv_reader_columns(reader, &names);
+    out->report =
+        column_find(names, count, SPAN("status"), &out->status) &&
+        column_find(names, count, SPAN("scope"), &out->scope) &&
+        column_find(names, count, SPAN("message_id"), &out->address) &&
+        column_find(names, count, SPAN("address"), &out->address);
+    struct err found = {0};
+    if (!out->report &&
+        !column_find_address(names, count, SPAN(""), &out->address, &found)) {
+        err_set(err, found.status, "%s: %s", csv_reader_name(reader),
+                found.text);
+        return false;
+    }
+    return true;
+}
+
+static bool suppress_row(const struct reading *r, const struct columns *columns,
+                         const struct csv_row *row)
+{
+    struct span text = row->fields[columns->address];
+    if (!columns->report) {
+        return span_trim(text).len == 0 || suppress(r, row->line, text);
+    }
+    return !gone(row->fields[columns->status], row->fields[columns->scope]) ||
+           suppress_reported(r, row->line, text);
+}
+
+static bool read_csv(const struct reading *r, const char *path)
+{
+    struct csv_dialect dialect = {.header = true};
+    struct csv_reader *reader = csv_reader_open(path, &dialect, r->err);
+    if (!reader) {
+        return false;
+    }
+    struct columns columns;
+    bool fine = find_columns(reader, &columns, r->err);
+    struct csv_row row;
+    enum csv_result result = CSV_RESULT_END;
+    while (fine &&
+           (result = csv_reader_next(reader, &row, r->err)) == CSV_RESULT_ROW) {
+        fine = suppress_row(r, &columns, &row);
+    }
+    csv_reader_close(reader);
+    return fine && result != CSV_RESULT_ERROR;
+}
+
+static bool rewound(const struct reading *r)
+{
+    if (lseek(r->descriptor, 0, SEEK_SET) == 0) {
+        return true;
+    }
+    err_set(r->err, EX_NOINPUT, "%s: %s", r->name, strerror(errno));
+    return false;
+}
+
+static bool read_as_what_it_is(const struct reading *r, const char *path)
+{
+    enum kind kind;
+    if (!find_kind(r, &kind) || !rewound(r)) {
+        return false;
+    }
+    switch (kind) {
+    case KIND_PLAIN:
+        return read_plain(r);
+    case KIND_JSONL:
+        return read_jsonl(r);
+    case KIND_CSV:
+        return read_csv(r, path);
+    }
+    return false;
+}
+
+static bool copy_all(int from, int to, const char *name, struct err *err)
+{
+    struct buf chunk;
+    buf_init(&chunk, SPOOL_BYTES_MAX);
+    bool fine = file_read_descriptor(from, name, &chunk, err);
+    struct span rest = buf_span(&chunk);
+    while (fine && rest.len > 0) {
+        ssize_t written = write(to, rest.data, rest.len);
+        if (written < 0 && errno != EINTR) {
+            err_set(err, EX_IOERR, "%s: spool: %s", name, strerror(errno));
+            fine = false;
+        }
+        rest = span_rest(rest, written > 0 ? (size_t)written : 0);
+    }
+    buf_release(&chunk);
+    return fine;
+}
+
+/* What cannot be read twice (a pipe of the shell's `<(…)`) is first copied. */
+static bool read_spooled(const struct reading *pipe)
+{
+    FILE *file = tmpfile();
+    if (!file) {
+        err_set(pipe->err, EX_CANTCREAT, "%s: spool: %s", pipe->name,
+                strerror(errno));
+        return false;
+    }
+    struct reading spool = *pipe;
+    spool.descriptor = fileno(file);
+    char path[32];
+    snprintf(path, sizeof path, "/dev/fd/%d", spool.descriptor);
+    bool fine =
+        copy_all(pipe->descriptor, spool.descriptor, pipe->name, pipe->err) &&
+        rewound(&spool) && read_as_what_it_is(&spool, path);
+    fclose(file);
+    return fine;
+}
+
+bool suppress_file(struct cleaner *cleaner, const char *path, struct err *err)
+{
+    struct reading r = {.cleaner = cleaner, .name = path, .err = err};
+    struct stat st;
+    r.descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (r.descriptor < 0 || fstat(r.descriptor, &st) != 0) {
+        err_set(err, EX_NOINPUT, "%s: %s", path, strerror(errno));
+        if (r.descriptor >= 0) {
+            close(r.descriptor);
+        }
+        return false;
+    }
+    bool fine =
+        S_ISREG(st.st_mode) ? read_as_what_it_is(&r, path) : read_spooled(&r);
+    close(r.descriptor);
+    return fine;
+}

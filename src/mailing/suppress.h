@@ -1,0 +1,18 @@
+/* Whom must this mailing never reach? Reads the files of --suppress.
+ *
+ * Told apart by what is in them:
+ *   a list         one address or @domain a line; # begins a comment line
+ *   CSV            with an address column, found as that of LIST is
+ *   a report       of mailshot, CSV or JSONL: only the permanent failures of
+ *                  a recipient count, since no other says that the mailbox
+ *                  is gone */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "list/clean.h"
+
+/* False: EX_NOINPUT; EX_DATAERR naming the line of what is no address and no
+ * domain, since whoever it stood for would be mailed. */
+bool suppress_file(struct cleaner *cleaner, const char *path, struct err *err);
