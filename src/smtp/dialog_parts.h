@@ -115,6 +115,7 @@ struct slot *dialog_slot(const struct dialog *d, unsigned number);
 void dialog_say_command(struct dialog *d, enum step step, struct span line);
 void dialog_say_probe(struct dialog *d);
 bool dialog_saying(const struct dialog *d, const struct slot *slot);
+void dialog_leave_refused(struct dialog *d, const struct slot *slot);
 
 /* settle.c */
 void dialog_expect(struct dialog *d, const struct expectation *e);

@@ -61,16 +61,6 @@ static void next_letter(struct dialog *d)
     d->cursor = (struct cursor){.step = STEP_RSET};
 }
 
-/* Nothing more is said of this letter; if nothing is owed either, that was
- * all. */
-static void leave_letter(struct dialog *d, struct slot *slot)
-{
-    next_letter(d);
-    if (slot->owed == 0 && !slot->settled) {
-        dialog_settle(d, slot, VERDICT_SENT);
-    }
-}
-
 static void say_number(struct dialog *d, uint64_t number)
 {
     struct buf text;
@@ -231,22 +221,32 @@ static void say_no_content(struct dialog *d, struct slot *slot)
 
 /* --- when it may be said --- */
 
-/* In lockstep every reply is known: what was refused is not gone on with. */
+/* Everything said of it is answered, and it is not to be gone on with: DATA
+ * was refused, or in lockstep a command before. */
 static bool given_up(const struct dialog *d, const struct slot *slot)
 {
-    if (d->tier != DIALOG_LOCKSTEP) {
+    const struct cursor *c = &d->cursor;
+    if (slot->owed > 0 || c->step == STEP_RSET || c->step == STEP_CONTENT) {
         return false;
     }
-    return slot->refusal.given ||
-           (d->cursor.step == STEP_DATA && slot->accepted == 0);
+    if (c->data_said) {
+        return !slot->go_ahead;
+    }
+    bool nobody = c->step == STEP_DATA && slot->accepted == 0;
+    return d->tier == DIALOG_LOCKSTEP && (slot->refusal.given || nobody);
 }
 
-/* DATA was answered. */
+void dialog_leave_refused(struct dialog *d, const struct slot *slot)
+{
+    if (dialog_saying(d, slot) && given_up(d, slot)) {
+        next_letter(d);
+    }
+}
+
+/* DATA was answered 354. */
 static void go_on_after_data(struct dialog *d, struct slot *slot)
 {
-    if (!slot->go_ahead) {
-        leave_letter(d, slot);
-    } else if (slot->refusal.given || slot->accepted == 0) {
+    if (slot->refusal.given || slot->accepted == 0) {
         say_no_content(d, slot);
     } else {
         begin_content(d, slot, STEP_CONTENT);
@@ -260,9 +260,7 @@ static void say_step(struct dialog *d, struct slot *slot)
         [STEP_RCPT] = say_recipient,  [STEP_DATA] = say_data,
         [STEP_BDAT] = say_chunk_size, [STEP_CONTENT] = say_content,
     };
-    if (given_up(d, slot)) {
-        leave_letter(d, slot);
-    } else if (d->cursor.data_said && d->cursor.step == STEP_DATA) {
+    if (d->cursor.data_said && d->cursor.step == STEP_DATA) {
         go_on_after_data(d, slot);
     } else {
         sayers[d->cursor.step](d, slot);

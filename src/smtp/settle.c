@@ -171,9 +171,12 @@ void dialog_take_letter_reply(struct dialog *d, const struct expectation *e,
     } else {
         dialog_finish(d, DIALOG_END_DESYNC, e->step, reply);
     }
-    struct slot *slot = e->slot;
-    if (d->phase != DIALOG_OVER && slot->owed == 0 && !dialog_saying(d, slot)) {
-        dialog_settle(d, slot, VERDICT_SENT);
+    if (d->phase == DIALOG_OVER) {
+        return;
+    }
+    dialog_leave_refused(d, e->slot);
+    if (e->slot->owed == 0 && !dialog_saying(d, e->slot)) {
+        dialog_settle(d, e->slot, VERDICT_SENT);
     }
 }
 
