@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -19,41 +20,50 @@ struct tls_client_settings {
 /* Credentials, shared by all sessions. NULL: EX_CONFIG (78) naming the file. */
 struct tls_client *tls_client_create(const struct tls_client_settings *settings,
                                      struct err *err);
-void tls_client_destroy(struct tls_client *c);
+void tls_client_destroy(struct tls_client *c); /* NULL is fine */
 
 /* A server with a certificate made now for these DNS names and IP addresses,
- * signed by itself, valid for a day. */
+ * signed by itself, valid from an hour ago for a day. NULL: EX_SOFTWARE. */
 struct tls_server *tls_server_create(const char *const *names, size_t count,
                                      struct err *err);
-void tls_server_destroy(struct tls_server *s);
-/* Writes the certificate as PEM, so that --tls-ca can trust it. */
+void tls_server_destroy(struct tls_server *s); /* NULL is fine */
+/* Writes the certificate as PEM, so that --tls-ca can trust it. False:
+ * EX_CANTCREAT or EX_IOERR naming the file. */
 bool tls_server_write_certificate(const struct tls_server *s, const char *path,
                                   struct err *err);
 
-/* One session's TLS. Ciphertext goes in by tls_feed and comes out in
- * tls_outbox; the owner moves it and drops it from the front. */
+/* One session's TLS. Ciphertext goes in by tls_feed and comes out at the end
+ * of *out, which is the owner's and outlives it. Credentials outlive their
+ * sessions. `name` (a DNS name or an IP address) is copied. NULL: *err. */
 struct tls;
 
-struct tls *tls_start_client(struct tls_client *c, const char *name);
-struct tls *tls_start_server(struct tls_server *s);
-void tls_destroy(struct tls *t);
+struct tls *tls_start_client(struct tls_client *c, const char *name,
+                             struct buf *out, struct err *err);
+struct tls *tls_start_server(struct tls_server *s, struct buf *out,
+                             struct err *err);
+void tls_destroy(struct tls *t); /* NULL is fine */
 
 enum tls_result {
     TLS_DONE,
-    TLS_AGAIN,  /* more ciphertext is needed */
+    TLS_AGAIN,  /* more ciphertext is needed: what was fed is used up */
     TLS_CLOSED, /* close_notify came */
     TLS_FAILED, /* *err says why: EX_PROTOCOL (76) */
 };
 
+/* Borrowed until tls_handshake or tls_read says something other than
+ * TLS_DONE; what was fed before is used up by then (asserted). */
 void tls_feed(struct tls *t, struct span ciphertext);
+
 enum tls_result tls_handshake(struct tls *t, struct err *err);
 
-/* Appends all plaintext there is. TLS_AGAIN when the input is used up. */
+/* Appends all plaintext there is; never TLS_DONE. */
 enum tls_result tls_read(struct tls *t, struct buf *plain, struct err *err);
 
-/* One record: at most 16,384 bytes. */
-bool tls_write(struct tls *t, struct span plain, struct err *err);
-void tls_bye(struct tls *t);
-struct buf *tls_outbox(struct tls *t);
+/* One record, of as many bytes from the front of `plain` as go into it: at
+ * most 16,384, fewer where the peer asked for less. False: *err. */
+bool tls_write(struct tls *t, struct span plain, size_t *taken_out,
+               struct err *err);
+void tls_bye(struct tls *t); /* close_notify */
 
-struct span tls_description(const struct tls *t); /* after the handshake */
+/* "TLS1.3 AES-256-GCM", after the handshake; empty before. */
+struct span tls_description(const struct tls *t);

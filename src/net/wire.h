@@ -26,19 +26,23 @@ struct tls_server;
 struct wire;
 
 enum wire_end {
-    WIRE_END_EOF,     /* the peer closed (over TLS: with close_notify) */
-    WIRE_END_CUT,     /* reset, EOF without close_notify, or a TLS error after
-                         the handshake */
+    WIRE_END_EOF,     /* the peer closed (over TLS: with close_notify), or
+                         wire_finish is through */
+    WIRE_END_CUT,     /* reset, EOF without close_notify or within the
+                         handshake, or a TLS error after it */
     WIRE_END_REFUSED, /* no connection was made */
     WIRE_END_TIMEOUT, /* none in time, or no handshake in time */
     WIRE_END_TLS,     /* the handshake failed, or the policy was not met */
 };
 
+/* Any of them may be NULL. wire_destroy may be called from all of them. */
 struct wire_owner {
     void (*opened)(void *context);  /* the connection stands */
     void (*secured)(void *context); /* the handshake is done */
     void (*received)(void *context, struct span bytes); /* plaintext */
     void (*drained)(void *context); /* wire_room is more than half again */
+    /* *why always has a text; its status is EX_PROTOCOL (76) for
+     * WIRE_END_TLS, else EX_UNAVAILABLE (69). */
     void (*closed)(void *context, enum wire_end end, const struct err *why);
     void *context;
 };
@@ -49,14 +53,18 @@ struct wire *wire_connect(struct loop *l, const struct sockaddr *peer,
                           const struct sockaddr *local, uint64_t timeout_ms,
                           const struct wire_owner *owner);
 
-/* A connection that was accepted (the sink's side); takes the descriptor. */
+/* A connection that was accepted (the sink's side); takes the descriptor.
+ * `opened` is called for it, too. */
 struct wire *wire_accept(struct loop *l, int descriptor,
                          const struct wire_owner *owner);
 
-/* The handshake, as client or as server; may be called from `received`, whose
- * bytes are all that came: what a peer sends in clear behind its 220 is in
- * the same span, and the owner has to refuse it (RFC 3207 4.2; dialog_receive
- * does). `name` is copied: whom the certificate must name. */
+/* The handshake, as client or as server, once in the clear; may be called from
+ * `opened`, and from `received`, whose bytes are all that came: what a peer
+ * sends in clear behind its 220 is in the same span, and the owner has to
+ * refuse it (RFC 3207 4.2; dialog_receive does). What was said before still
+ * goes out in clear; what is said from now on waits for the handshake. `name`
+ * is copied: whom the certificate must name. The credentials outlive the
+ * wire. */
 void wire_secure(struct wire *w, struct tls_client *client, const char *name);
 void wire_secure_server(struct wire *w, struct tls_server *server);
 
@@ -71,10 +79,11 @@ void wire_send(struct wire *w, struct buf *plain);
 uint64_t wire_handed(const struct wire *w);
 
 /* What is being said goes out, then close_notify and FIN; `closed` comes with
- * WIRE_END_EOF, after 2 s at the latest. */
+ * WIRE_END_EOF, after 2 s at the latest (WIRE_END_CUT where it did not all go
+ * out). Nothing more can be said. */
 void wire_finish(struct wire *w);
 
-/* No more calls; the descriptor is closed. */
+/* No more calls; the descriptor is closed. NULL is fine. */
 void wire_destroy(struct wire *w);
 
 /* "TLS1.3 AES-256-GCM"; empty in clear. Lives as long as the wire. */
