@@ -1,0 +1,261 @@
+#include "cli/sink.h"
+
+#include <popt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "cli/say.h"
+#include "cli/secret.h"
+#include "cli/units.h"
+#include "sink/sink.h"
+
+enum { DEFAULT_BYTES_MAX = 32 << 20 };
+
+/* The words as popt leaves them; popt's copies are freed with us. */
+struct words {
+    char *listen;
+    char *port_file;
+    char *cert_file;
+    char *hostname;
+    char *tls;
+    char *size;
+    char *user;
+    char *password_file;
+    char *maildir;
+    char *log_file;
+    char *messages_max;
+    char *delay;
+    char *exit_after;
+    int refused_offers; /* bits that --no-… sets */
+    int auth_required;
+    int auth_in_clear;
+    int quiet;
+};
+
+static struct words words;
+
+#define WORD(name, field, help, what)                                          \
+    {                                                                          \
+        name, '\0', POPT_ARG_STRING, &words.field, 0, help, what               \
+    }
+#define FLAG(name, letter, field, help)                                        \
+    {                                                                          \
+        name, letter, POPT_ARG_NONE, &words.field, 0, help, NULL               \
+    }
+#define WITHOUT(name, offer, help)                                             \
+    {                                                                          \
+        name, '\0', POPT_BIT_SET, &words.refused_offers, offer, help, NULL     \
+    }
+
+static const struct poptOption options[] = {
+    WORD("listen", listen, "where to listen, on loopback (127.0.0.1:2525)",
+         "ADDR:PORT"),
+    WORD("port-file", port_file, "gets the port, once it listens", "FILE"),
+    WORD("tls", tls, "starttls (the default), implicit or off", "MODE"),
+    WORD("cert-out", cert_file, "gets the certificate, for --tls-ca", "FILE"),
+    WORD("hostname", hostname, "its name (localhost)", "NAME"),
+    WITHOUT("no-pipelining", OFFER_PIPELINING, "do not offer PIPELINING"),
+    WITHOUT("no-chunking", OFFER_CHUNKING, "do not offer CHUNKING"),
+    WITHOUT("no-8bitmime", OFFER_8BITMIME, "do not offer 8BITMIME"),
+    WITHOUT("no-smtputf8", OFFER_SMTPUTF8, "do not offer SMTPUTF8"),
+    WITHOUT("no-dsn", OFFER_DSN, "do not offer DSN"),
+    WITHOUT("no-enhancedstatuscodes", OFFER_ENHANCED,
+            "replies without enhanced codes"),
+    WITHOUT("no-starttls", OFFER_STARTTLS, "do not offer STARTTLS"),
+    WORD("size", size, "the largest message (32 MiB); 0: SIZE is not offered",
+         "BYTES"),
+    WORD("auth", user, "offer AUTH PLAIN and LOGIN to this user", "USER"),
+    WORD("auth-password-file", password_file, "the password is its first line",
+         "FILE"),
+    FLAG("auth-required", '\0', auth_required, "no MAIL without a login"),
+    FLAG("auth-in-clear", '\0', auth_in_clear, "offer AUTH without TLS, too"),
+    WORD("maildir", maildir, "keep the messages there", "DIR"),
+    WORD("log", log_file, "a line of JSON for each transaction taken", "FILE"),
+    WORD("max-messages-per-session", messages_max, "then 421", "N"),
+    WORD("delay", delay, "before the reply to each content", "MS"),
+    WORD("exit-after", exit_after, "stop once that many messages came", "N"),
+    FLAG("quiet", 'q', quiet, "do not say where it listens"),
+    POPT_AUTOHELP POPT_TABLEEND,
+};
+
+static void free_words(void)
+{
+    char *const all[] = {
+        words.listen,        words.port_file, words.cert_file,
+        words.hostname,      words.tls,       words.size,
+        words.user,          words.maildir,   words.log_file,
+        words.password_file, words.delay,     words.exit_after,
+        words.messages_max,
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        free(all[i]);
+    }
+    words = (struct words){0};
+}
+
+/* From words to settings. */
+
+static bool take_number(const char *name, const char *text, uint64_t max,
+                        uint64_t *out, struct err *err)
+{
+    if (!text || units_number(text, 0, max, out)) {
+        return true;
+    }
+    err_set(err, EX_USAGE, "--%s %s: not a number from 0 to %llu", name, text,
+            (unsigned long long)max);
+    return false;
+}
+
+static bool take_numbers(struct sink_settings *out, struct err *err)
+{
+    uint64_t messages_max = 0;
+    out->bytes_max = DEFAULT_BYTES_MAX;
+    bool fine =
+        take_number("size", words.size, UINT32_MAX, &out->bytes_max, err) &&
+        take_number("max-messages-per-session", words.messages_max, UINT32_MAX,
+                    &messages_max, err) &&
+        take_number("delay", words.delay, 3600 * 1000, &out->delay_ms, err) &&
+        take_number("exit-after", words.exit_after, UINT64_MAX / 2,
+                    &out->exit_after, err);
+    out->messages_max = (unsigned)messages_max;
+    return fine;
+}
+
+static bool take_tls(struct sink_settings *out, struct err *err)
+{
+    static const struct {
+        const char *name;
+        enum sink_tls tls;
+    } modes[] = {
+        {"starttls", SINK_TLS_STARTTLS},
+        {"implicit", SINK_TLS_IMPLICIT},
+        {"off", SINK_TLS_OFF},
+    };
+    out->tls = SINK_TLS_STARTTLS;
+    if (!words.tls) {
+        return true;
+    }
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        if (strcmp(words.tls, modes[i].name) == 0) {
+            out->tls = modes[i].tls;
+            return true;
+        }
+    }
+    err_set(err, EX_USAGE, "--tls %s: not starttls, implicit or off",
+            words.tls);
+    return false;
+}
+
+static bool take_login(struct sink_settings *out, struct buf *secret,
+                       struct err *err)
+{
+    out->auth_required = words.auth_required;
+    out->auth_in_clear = words.auth_in_clear;
+    bool wanted = words.user || words.password_file || words.auth_required ||
+                  words.auth_in_clear;
+    if (!wanted) {
+        return true;
+    }
+    if (!words.user || !words.user[0] || !words.password_file) {
+        err_set(err, EX_USAGE,
+                "a login needs both --auth and --auth-password-file");
+        return false;
+    }
+    const struct secret_source source = {
+        .kind = SECRET_FILE,
+        .text = words.password_file,
+    };
+    struct secrets secrets;
+    secrets_init(&secrets, words.user, "localhost");
+    bool fine = secrets_fetch(&secrets, &source, secret, err);
+    secrets_release(&secrets);
+    out->user = span_of(words.user);
+    out->secret = buf_span(secret);
+    return fine;
+}
+
+/* What the sink says. */
+
+static void say_listening(void *context, struct span address)
+{
+    if (!words.quiet) {
+        struct err line;
+        err_set(&line, 0, "sink listens on %.*s", (int)address.len,
+                address.data);
+        say_text(context, SAY_INFO, line.text);
+    }
+}
+
+static void say_counts(void *context, struct span json)
+{
+    (void)context;
+    printf("%.*s\n", (int)json.len, json.data);
+}
+
+static int run(struct say *say, struct buf *secret, struct err *err)
+{
+    struct sink_settings settings = {
+        .listen = words.listen ? words.listen : "127.0.0.1:2525",
+        .port_file = words.port_file,
+        .cert_file = words.cert_file,
+        .hostname = words.hostname ? words.hostname : "localhost",
+        .offers = OFFER_ALL & ~(unsigned)words.refused_offers,
+        .maildir = words.maildir,
+        .log_file = words.log_file,
+        .listening = say_listening,
+        .counted = say_counts,
+        .context = say,
+    };
+    if (!take_tls(&settings, err) || !take_numbers(&settings, err) ||
+        !take_login(&settings, secret, err)) {
+        return err->status;
+    }
+    int status = sink_run(&settings, err);
+    if (fflush(stdout) != 0 && status == 0) {
+        err_set(err, EX_IOERR, "stdout cannot be written");
+        status = err->status;
+    }
+    return status;
+}
+
+/* False: *err. */
+static bool read_words(poptContext popt, struct err *err)
+{
+    poptReadDefaultConfig(popt, 0);
+    int result = poptGetNextOpt(popt);
+    if (result < -1) {
+        err_set(err, EX_USAGE, "%s: %s",
+                poptBadOption(popt, POPT_BADOPTION_NOALIAS),
+                poptStrerror(result));
+        return false;
+    }
+    if (poptPeekArg(popt)) {
+        err_set(err, EX_USAGE, "sink takes options alone, not %s",
+                poptPeekArg(popt));
+        return false;
+    }
+    return true;
+}
+
+int verb_sink(int argc, const char **argv)
+{
+    struct say say = {.loudest = SAY_INFO};
+    struct err err = {0};
+    struct buf secret;
+    buf_init(&secret, SECRET_BYTES_MAX);
+    poptContext popt = poptGetContext("mailshot", argc, argv, options, 0);
+    int status = EX_USAGE;
+    if (read_words(popt, &err)) {
+        status = run(&say, &secret, &err);
+    }
+    if (status != 0) {
+        say_text(&say, SAY_ERROR, err.text);
+    }
+    poptFreeContext(popt);
+    buf_wipe(&secret);
+    free_words();
+    return status;
+}

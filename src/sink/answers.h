@@ -1,0 +1,66 @@
+/* With which words does the sink answer? One row an answer: code, enhanced
+ * code (RFC 3463; empty where RFC 2034 wants none), text. */
+#pragma once
+
+#include "base/span.h"
+
+enum answer {
+    ANSWER_HELP,
+    ANSWER_BYE,
+    ANSWER_GO_SECURE,
+    ANSWER_LOGGED_IN,
+    ANSWER_FINE,
+    ANSWER_SENDER_FINE,
+    ANSWER_RECIPIENT_FINE,
+    ANSWER_CHUNK_FINE,
+    ANSWER_QUEUED, /* and its number */
+    ANSWER_RESET,
+    ANSWER_NOT_VERIFIED,
+    ANSWER_ASK,
+    ANSWER_ASK_USER,
+    ANSWER_ASK_PASSWORD,
+    ANSWER_GIVE_CONTENT,
+    ANSWER_CLOSING,
+    ANSWER_TOO_MANY_MESSAGES,
+    ANSWER_NO_STORE,
+    ANSWER_TOO_MANY_RECIPIENTS,
+    ANSWER_UNKNOWN,
+    ANSWER_LINE_TOO_LONG,
+    ANSWER_BARE_LF,
+    ANSWER_EARLY,
+    ANSWER_ARGUMENTS,
+    ANSWER_NO_ARGUMENTS,
+    ANSWER_BAD_SENDER,
+    ANSWER_BAD_RECIPIENT,
+    ANSWER_BAD_PARAMETER,
+    ANSWER_BAD_CHUNK,
+    ANSWER_BAD_LOGIN,
+    ANSWER_LOGIN_CANCELLED,
+    ANSWER_NOT_OFFERED,
+    ANSWER_SAY_HELLO,
+    ANSWER_NESTED_MAIL,
+    ANSWER_NEED_MAIL,
+    ANSWER_NEED_RECIPIENT,
+    ANSWER_IN_CHUNKS,
+    ANSWER_IN_TRANSACTION,
+    ANSWER_IS_SECURE,
+    ANSWER_IS_LOGGED_IN,
+    ANSWER_NO_MECHANISM,
+    ANSWER_NEED_LOGIN,
+    ANSWER_WRONG_LOGIN,
+    ANSWER_NEED_TLS,
+    ANSWER_TOO_BIG,
+    ANSWER_NEED_SMTPUTF8,
+    ANSWER_NO_VALID_RECIPIENT,
+    ANSWER_INJECTED,
+    ANSWER_UNKNOWN_PARAMETER,
+    ANSWERS,
+};
+
+struct answer_words {
+    struct span code;
+    struct span enhanced;
+    struct span text;
+};
+
+const struct answer_words *answer_words(enum answer answer);

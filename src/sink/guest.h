@@ -1,0 +1,87 @@
+/* What does the sink answer to one connection?
+ *
+ * Pure: bytes in, bytes out. The server's side of RFC 5321 with PIPELINING
+ * (2920), CHUNKING (3030), STARTTLS (3207), AUTH (4954), SIZE, 8BITMIME,
+ * SMTPUTF8, DSN and ENHANCEDSTATUSCODES. Strict where a client could hide a
+ * fault: a bare LF ends no line, and without PIPELINING a command that comes
+ * too early ends the session.
+ *
+ * The owner calls guest_receive with what came, sends what is in guest_outbox
+ * and drops it from the front, and then does what guest_phase says. A
+ * transaction is handed to house->take before its reply is in the outbox. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/span.h"
+#include "sink/counts.h"
+#include "sink/faults.h"
+
+enum {
+    GUEST_LINE_BYTES_MAX = 4096,
+    GUEST_RECIPIENTS_MAX = 1000,
+    /* Replies not yet sent, to a peer that says much and reads nothing; beyond
+     * it the connection is cut. */
+    GUEST_OUTBOX_BYTES_MAX = 16 << 20,
+};
+
+/* A transaction to be taken. Spans live until the call is over. */
+struct guest_letter {
+    uint64_t number;  /* of all that were taken, from 1: the reply's queue id */
+    uint64_t session; /* the connection's number */
+    struct span sender;
+    struct span recipients; /* each ended by an LF */
+    struct span message_id; /* empty: none */
+    struct span content;    /* empty unless house->keep */
+    uint64_t bytes;         /* of the content */
+    const char *tier;       /* "bdat", "data" */
+};
+
+/* What all guests share. Borrowed by each for its life. */
+struct guest_house {
+    struct span hostname;
+    unsigned offers;       /* offer bits */
+    uint64_t bytes_max;    /* of a message; 0: no limit of its own */
+    unsigned messages_max; /* per connection, then 421; 0: no limit */
+    struct span user;      /* of AUTH */
+    struct span secret;
+    bool auth_required; /* before MAIL */
+    bool auth_in_clear; /* offered outside TLS, too */
+    bool keep;          /* contents are wanted by take */
+    bool mark;          /* guest_mark is wanted */
+    bool closing;       /* 421 to the next MAIL */
+    struct counts *counts;
+    struct faults *faults;
+    /* False: it could not be stored, and the client is told 452. */
+    bool (*take)(void *context, const struct guest_letter *letter);
+    void *context;
+};
+
+enum guest_phase {
+    GUEST_TALKING,
+    GUEST_WANTS_TLS, /* send the outbox, start TLS, then guest_secured */
+    GUEST_FINISHING, /* send the outbox, then close in good order */
+    GUEST_CUT,       /* send the outbox, then break the connection */
+};
+
+struct guest;
+
+/* Says the greeting. `secure`: TLS stands already. */
+struct guest *guest_create(const struct guest_house *house, uint64_t session,
+                           bool secure);
+void guest_destroy(struct guest *g);
+
+void guest_receive(struct guest *g, struct span bytes);
+struct buf *guest_outbox(struct guest *g);
+enum guest_phase guest_phase(const struct guest *g);
+void guest_secured(struct guest *g);
+
+/* Where in all that was ever in the outbox the oldest final reply not yet
+ * passed begins (house->mark). False: there is none. guest_pass_mark goes on
+ * to the next. */
+bool guest_mark(const struct guest *g, uint64_t *offset_out);
+void guest_pass_mark(struct guest *g);
+/* How many bytes were ever in the outbox. */
+uint64_t guest_said(const struct guest *g);

@@ -1,0 +1,44 @@
+/* What happens when a mailing is rehearsed? A relay on loopback takes it,
+ * delivers nothing, and tells what it saw.
+ *
+ * The door of this house: settings in, exit status out. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/span.h"
+#include "sink/offers.h"
+
+enum sink_tls { SINK_TLS_STARTTLS, SINK_TLS_IMPLICIT, SINK_TLS_OFF };
+
+struct sink_settings {
+    const char *listen;    /* "127.0.0.1:2525"; port 0: any */
+    const char *port_file; /* gets the port, whole, once it listens; or NULL */
+    const char *cert_file; /* gets the certificate; or NULL */
+    const char *hostname;
+    enum sink_tls tls;
+    unsigned offers;    /* offer bits: what is not switched off. STARTTLS, SIZE
+                           and AUTH are offered where they can be, too */
+    uint64_t bytes_max; /* of a message; 0: SIZE is not offered */
+    struct span user;   /* of AUTH; empty: not offered */
+    struct span secret;
+    bool auth_required; /* before MAIL */
+    bool auth_in_clear;
+    const char *maildir;   /* or NULL */
+    const char *log_file;  /* or NULL */
+    unsigned messages_max; /* per connection, then 421; 0: no limit */
+    uint64_t delay_ms;     /* before each final reply */
+    uint64_t exit_after;   /* messages; 0: run until a signal */
+    /* Said once each: the address that is listened on; at the end the counts,
+     * one JSON object. */
+    void (*listening)(void *context, struct span address);
+    void (*counted)(void *context, struct span json);
+    void *context;
+};
+
+/* Runs until SIGINT, SIGTERM or exit_after. 0, or the exit status that *err
+ * has too: 64 for an address that is none or not loopback, 71, 73 for what
+ * cannot be created, 74 for a log that cannot be written. */
+int sink_run(const struct sink_settings *settings, struct err *err);
