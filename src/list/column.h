@@ -9,15 +9,18 @@
 #include "base/span.h"
 
 /* The column named `wanted`, or where that is empty: `email`, else a unique
- * one among e-mail, mail, address, "email address" (any case). Without a
+ * one called so in any case, else a unique one among e-mail, mail, address,
+ * "email address" (any case). Without a
  * header (names 1, 2, …) and `wanted`: the only column. EX_DATAERR with a
  * hint where there is none. */
 bool column_find_address(const struct span *names, size_t count,
                          struct span wanted, size_t *index_out,
                          struct err *err);
 
+/* Columns whose names begin with `_` are ignored, here and below. */
 bool column_find(const struct span *names, size_t count, struct span name,
                  size_t *index_out);
 
-/* The nearest name by edits, for "did you mean"; count where none is near. */
+/* The nearest name by edits, case not counted, for "did you mean"; count where
+ * none is near. */
 size_t column_nearest(const struct span *names, size_t count, struct span name);

@@ -1,0 +1,184 @@
+#include "list/domain.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <idn2.h>
+
+#include "base/ascii.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+/* RFC 1035 2.3.4: 255 octets on the wire are 253 in text. */
+enum { DOMAIN_BYTES_MAX = 253, LABEL_BYTES_MAX = 63 };
+
+/* Even of four bytes a character: the library is given no more to do. */
+enum { WRITTEN_BYTES_MAX = 4 * DOMAIN_BYTES_MAX };
+
+static const char too_long[] = "domain longer than 253 octets";
+static const char label_too_long[] = "label longer than 63 octets";
+static const char edge_hyphen[] = "hyphen at the edge of a label";
+static const char odd_character[] =
+    "character in the domain that is no letter, digit or hyphen";
+
+static const char *label_fault(struct span label)
+{
+    if (label.len == 0) {
+        return "two dots in a row in the domain";
+    }
+    if (label.len > LABEL_BYTES_MAX) {
+        return label_too_long;
+    }
+    for (size_t i = 0; i < label.len; i++) {
+        if (!ascii_is_alnum(label.data[i]) && label.data[i] != '-') {
+            return odd_character;
+        }
+    }
+    bool edge = label.data[0] == '-' || label.data[label.len - 1] == '-';
+    return edge ? edge_hyphen : NULL;
+}
+
+/* RFC 1123 2.1 and RFC 3696 2: no top-level domain is all digits, so what ends
+ * in such a label is an IPv4 address, whole or mangled, and no domain. */
+static bool all_digits(struct span label)
+{
+    for (size_t i = 0; i < label.len; i++) {
+        if (!ascii_is_digit(label.data[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const char *labels_fault(struct span domain)
+{
+    if (domain.len == 0) {
+        return "no domain";
+    }
+    if (domain.len > DOMAIN_BYTES_MAX) {
+        return too_long;
+    }
+    if (domain.data[0] == '.') {
+        return "dot at the start of the domain";
+    }
+    if (domain.data[domain.len - 1] == '.') {
+        return "dot at the end of the domain";
+    }
+    struct span label = {0};
+    size_t labels = 0;
+    for (size_t from = 0; from <= domain.len; from += label.len + 1) {
+        struct span rest = span_rest(domain, from);
+        label = span_slice(rest, 0, span_find(rest, '.'));
+        const char *fault = label_fault(label);
+        if (fault) {
+            return fault;
+        }
+        labels++;
+    }
+    if (labels < 2) {
+        return "domain of one label only";
+    }
+    return all_digits(label) ? "domain that ends in a number" : NULL;
+}
+
+/* Two hyphens: perhaps an A-label, perhaps one that IDNA2008 reserves. */
+static bool plain(struct span domain)
+{
+    for (size_t i = 1; i < domain.len; i++) {
+        if (domain.data[i] == '-' && domain.data[i - 1] == '-') {
+            return false;
+        }
+    }
+    return ascii_only(domain);
+}
+
+static const char *library_fault(int code)
+{
+    static const struct {
+        int code;
+        const char *text;
+    } known[] = {
+        {IDN2_TOO_BIG_DOMAIN, too_long},
+        {IDN2_TOO_BIG_LABEL, label_too_long},
+        {IDN2_HYPHEN_STARTEND, edge_hyphen},
+        {IDN2_2HYPHEN, "hyphens at the third and fourth place of a label"},
+        {IDN2_PUNYCODE_BAD_INPUT, "malformed A-label (xn--)"},
+        {IDN2_PUNYCODE_BIG_OUTPUT, "malformed A-label (xn--)"},
+        {IDN2_PUNYCODE_OVERFLOW, "malformed A-label (xn--)"},
+        {IDN2_INVALID_ALABEL, "malformed A-label (xn--)"},
+        {IDN2_UALABEL_MISMATCH, "malformed A-label (xn--)"},
+        {IDN2_INVALID_NONTRANSITIONAL, "malformed A-label (xn--)"},
+        {IDN2_LEADING_COMBINING, "label that begins with a combining mark"},
+        {IDN2_DISALLOWED, "character that IDNA2008 does not allow"},
+        {IDN2_UNASSIGNED, "character that IDNA2008 does not know"},
+        {IDN2_CONTEXTJ, "joiner where IDNA2008 does not allow it"},
+        {IDN2_CONTEXTO, "character where IDNA2008 does not allow it"},
+        {IDN2_BIDI, "right-to-left label that breaks the Bidi rule"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (known[i].code == code) {
+            return known[i].text;
+        }
+    }
+    return "domain that IDNA2008 does not allow";
+}
+
+/* The library decodes A-labels, tests them and encodes them again. */
+static const char *append_through_library(struct buf *out, struct span domain)
+{
+    char written[WRITTEN_BYTES_MAX + 1];
+    memcpy(written, domain.data, domain.len);
+    written[domain.len] = '\0';
+
+    uint8_t *found = NULL;
+    int code = idn2_lookup_u8((const uint8_t *)written, &found,
+                              IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+    if (code == IDN2_MALLOC) {
+        mem_alloc(SIZE_MAX); /* cannot be had: ends the process */
+    }
+    if (code != IDN2_OK) {
+        return library_fault(code);
+    }
+    buf_append(out, span_of((const char *)found));
+    idn2_free(found);
+    return NULL;
+}
+
+static void append_lower(struct buf *out, struct span domain)
+{
+    char *to = buf_reserve(out, domain.len);
+    if (!to) {
+        return;
+    }
+    for (size_t i = 0; i < domain.len; i++) {
+        to[i] = ascii_lower(domain.data[i]);
+    }
+    buf_commit(out, domain.len);
+}
+
+const char *domain_append_ascii(struct buf *out, struct span domain)
+{
+    size_t start = out->len;
+    const char *fault = NULL;
+    if (domain.len > WRITTEN_BYTES_MAX) {
+        return too_long;
+    }
+    if (plain(domain)) {
+        append_lower(out, domain);
+    } else if (span_find(domain, '\0') < domain.len) {
+        fault = odd_character;
+    } else if (!utf8_valid(domain)) {
+        fault = "domain that is not UTF-8";
+    } else {
+        fault = append_through_library(out, domain);
+    }
+    if (!fault) {
+        fault = labels_fault(span_rest(buf_span(out), start));
+    }
+    if (fault) {
+        buf_truncate(out, start);
+    }
+    return fault;
+}

@@ -1,0 +1,184 @@
+#include "list/spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+enum { COPY_BYTES = 64 << 10 };
+
+static bool cannot_read(const struct spool *s, struct err *err)
+{
+    err_set(err, EX_NOINPUT, "%s: cannot read: %s", s->name, strerror(errno));
+    return false;
+}
+
+/* No name in the file system, or one that is gone at once. */
+static int open_unlinked(const char *directory)
+{
+    int made = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (made >= 0) {
+        return made;
+    }
+    char path[4096];
+    int len = snprintf(path, sizeof path, "%s/mailshot-XXXXXX", directory);
+    if (len < 0 || (size_t)len >= sizeof path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    made = mkostemp(path, O_CLOEXEC);
+    if (made >= 0) {
+        unlink(path);
+    }
+    return made;
+}
+
+static bool write_whole(int to, const char *data, size_t bytes)
+{
+    while (bytes > 0) {
+        ssize_t written = write(to, data, bytes);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written < 0) {
+            return false;
+        }
+        data += written;
+        bytes -= (size_t)written;
+    }
+    return true;
+}
+
+static ssize_t read_some(int from, char *to, size_t bytes)
+{
+    ssize_t got;
+    do {
+        got = read(from, to, bytes);
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
+
+static bool copy_all(const struct spool *s, int to, const char *directory,
+                     struct err *err)
+{
+    char *block = mem_alloc(COPY_BYTES);
+    ssize_t got;
+    bool written = true;
+    while (written && (got = read_some(s->descriptor, block, COPY_BYTES)) > 0) {
+        written = write_whole(to, block, (size_t)got);
+    }
+    free(block);
+    if (!written) {
+        err_set(err, EX_IOERR, "%s: cannot keep a copy in %s: %s", s->name,
+                directory, strerror(errno));
+        return false;
+    }
+    return got == 0 || cannot_read(s, err);
+}
+
+static bool copy(struct spool *s, struct err *err)
+{
+    const char *directory = getenv("TMPDIR");
+    if (!directory || directory[0] == '\0') {
+        directory = "/tmp";
+    }
+    int to = open_unlinked(directory);
+    if (to < 0) {
+        err_set(err, EX_CANTCREAT, "%s: cannot keep a copy in %s: %s", s->name,
+                directory, strerror(errno));
+        return false;
+    }
+    bool copied = copy_all(s, to, directory, err);
+    if (s->descriptor != STDIN_FILENO) {
+        close(s->descriptor);
+    }
+    s->descriptor = to;
+    s->copied = true;
+    return copied;
+}
+
+static bool look(struct spool *s, bool from_stdin, struct err *err)
+{
+    struct stat status;
+    if (fstat(s->descriptor, &status)) {
+        return cannot_read(s, err);
+    }
+    if (S_ISDIR(status.st_mode)) {
+        errno = EISDIR;
+        return cannot_read(s, err);
+    }
+    /* What stdin is at may be shared, and need not begin at the start. */
+    if (from_stdin || !S_ISREG(status.st_mode)) {
+        return copy(s, err);
+    }
+    s->bytes = (uint64_t)status.st_size;
+    s->changed = status.st_mtim;
+    return true;
+}
+
+bool spool_open(struct spool *s, const char *path, struct err *err)
+{
+    bool from_stdin = strncmp(path, "-", 2) == 0;
+    *s = (struct spool){.name = from_stdin ? "stdin" : path,
+                        .descriptor = STDIN_FILENO};
+    if (!from_stdin) {
+        s->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    }
+    if (s->descriptor < 0) {
+        return cannot_read(s, err);
+    }
+    if (!look(s, from_stdin, err)) {
+        spool_close(s);
+        return false;
+    }
+    return true;
+}
+
+void spool_close(struct spool *s)
+{
+    if (s->descriptor > STDIN_FILENO) {
+        close(s->descriptor);
+    }
+    s->descriptor = -1;
+}
+
+bool spool_read(struct spool *s, char *to, size_t bytes, size_t *got_out,
+                struct err *err)
+{
+    ssize_t got;
+    do {
+        got = pread(s->descriptor, to, bytes, (off_t)s->offset);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+        return cannot_read(s, err);
+    }
+    s->offset += (uint64_t)got;
+    *got_out = (size_t)got;
+    return true;
+}
+
+bool spool_unchanged(const struct spool *s, struct err *err)
+{
+    struct stat status;
+    if (s->copied) {
+        return true;
+    }
+    if (fstat(s->descriptor, &status)) {
+        return cannot_read(s, err);
+    }
+    if ((uint64_t)status.st_size == s->bytes &&
+        status.st_mtim.tv_sec == s->changed.tv_sec &&
+        status.st_mtim.tv_nsec == s->changed.tv_nsec) {
+        return true;
+    }
+    err_set(err, EX_DATAERR,
+            "%s: the list has changed since it was first read; start again "
+            "with the list as it is now",
+            s->name);
+    return false;
+}
