@@ -280,8 +280,22 @@ static void take_session_reply(struct dialog *d, const struct expectation *e,
 
 /* --- the answering cursor --- */
 
+static void trace_reply(const struct dialog *d, const struct reply *reply)
+{
+    if (d->settings.trace) {
+        struct buf line;
+        buf_init(&line, 1 << 17);
+        buf_append_number(&line, reply->code);
+        buf_append_byte(&line, ' ');
+        buf_append(&line, reply->text);
+        d->settings.trace(d->settings.trace_context, false, buf_span(&line));
+        buf_release(&line);
+    }
+}
+
 static void take_reply(struct dialog *d, const struct reply *reply)
 {
+    trace_reply(d, reply);
     if (d->ring_count == 0) {
         dialog_finish(
             d, reply->code == 421 ? DIALOG_END_CLOSING : DIALOG_END_DESYNC,

@@ -48,6 +48,9 @@ struct dialog_settings {
     unsigned letters_max;      /* then QUIT; 0: as many as the relay takes */
     const struct login *login; /* NULL: no AUTH. Borrowed until READY */
     struct span probe_sender;  /* envelope sender of the streaming probe */
+    /* Hears each line that is said, secrets and content masked; or NULL. */
+    void (*trace)(void *context, bool ours, struct span line);
+    void *trace_context;
 };
 
 /* A mail transaction (RFC 5321 3.3). All borrowed until its last verdict. */

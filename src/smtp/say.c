@@ -12,8 +12,24 @@ static void say_bytes(struct dialog *d, struct span bytes)
     d->said_bytes += bytes.len;
 }
 
+/* The command that was said last, for who listens: never a login. */
+static void trace_command(struct dialog *d, enum step step)
+{
+    if (!d->settings.trace) {
+        return;
+    }
+    struct span line = buf_span(&d->outbox);
+    line.len -= 2; /* its CRLF */
+    size_t before = span_find_last(line, '\n');
+    line = before < line.len ? span_rest(line, before + 1) : line;
+    bool login = step == STEP_AUTH;
+    d->settings.trace(d->settings.trace_context, true,
+                      login ? SPAN("AUTH ***") : line);
+}
+
 static void expect_command(struct dialog *d, struct expectation e)
 {
+    trace_command(d, e.step);
     e.due_bytes = d->said_bytes;
     dialog_expect(d, &e);
 }
@@ -190,6 +206,18 @@ static void say_stuffed(struct dialog *d, struct span piece)
     d->cursor.line_start = line_start;
 }
 
+static void trace_content(const struct dialog *d, const struct slot *slot)
+{
+    if (d->settings.trace) {
+        struct buf line;
+        buf_init(&line, 64);
+        buf_append_format(&line, "(%zu bytes of content)",
+                          slot->letter.content_bytes);
+        d->settings.trace(d->settings.trace_context, true, buf_span(&line));
+        buf_release(&line);
+    }
+}
+
 static void say_content(struct dialog *d, struct slot *slot)
 {
     bool streaming = d->tier == DIALOG_STREAM;
@@ -208,6 +236,7 @@ static void say_content(struct dialog *d, struct slot *slot)
         say_bytes(d, SPAN(".\r\n"));
     }
     slot->end_bytes = d->said_bytes;
+    trace_content(d, slot);
     next_letter(d);
 }
 

@@ -1,0 +1,44 @@
+/* What does a failure ask of the row, and of the line to the relay?
+ *
+ * Pure; the one place that decides it. A row is settled or goes again; the
+ * line goes on, leaves this session, slows down, or stops for good. Rows are
+ * never blamed for what touches the session, the account, the sender or the
+ * relay: they wait. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "smtp/classify.h"
+#include "smtp/dialog.h"
+
+enum row_ruling {
+    ROW_SETTLES, /* rejected */
+    ROW_RETRIES, /* an attempt was spent; deferred when no more are left */
+    ROW_WAITS,   /* no attempt was spent; pending */
+};
+
+enum line_ruling {
+    LINE_GOES_ON,
+    LINE_COUNTS, /* three in a row with nothing sent between stop it */
+    LINE_LEAVES, /* this session ends, others go on */
+    LINE_SLOWS,  /* nothing new for a while */
+    LINE_STOPS,  /* with `status` */
+};
+
+struct ruling {
+    enum row_ruling row;
+    enum line_ruling line;
+    int status; /* of LINE_STOPS */
+};
+
+/* Of a letter's refusal. */
+struct ruling policy_of_refusal(const struct finding *finding, enum step step,
+                                const struct reply *reply);
+
+/* Of a dialog that is over before its letters were. `status` is that with
+ * which the run ends where it is LINE_STOPS; LINE_LEAVES: another session may
+ * be tried, with back-off. */
+struct ruling policy_of_end(enum dialog_end end, enum step step,
+                            const struct reply *reply);
+
+enum { POLICY_SENDER_REFUSALS_MAX = 3 };

@@ -1,0 +1,214 @@
+#include "mailing/task.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+static void copy_row(struct task *t, const struct plan_row *row, size_t columns)
+{
+    struct arena *a = &t->row_arena;
+    struct span *fields = arena_alloc(a, columns * sizeof *fields);
+    for (size_t i = 0; i < columns; i++) {
+        fields[i] = arena_copy(a, row->csv.fields[i]);
+    }
+    t->row = *row;
+    t->row.csv.fields = fields;
+    t->row.csv.raw = SPAN("");
+    t->row.reason = SPAN("");
+    t->row.address = arena_copy(a, row->address);
+    t->row.verdict.text = arena_copy(a, row->verdict.text);
+    t->row.verdict.key = arena_copy(a, row->verdict.key);
+    t->row.verdict.ascii_domain = SPAN("");
+    t->row.verdict.address.local = SPAN("");
+    t->row.verdict.address.domain = SPAN("");
+}
+
+void task_pool_init(struct task_pool *p)
+{
+    *p = (struct task_pool){0};
+}
+
+void task_pool_release(struct task_pool *p)
+{
+    while (p->spare) {
+        struct task *t = p->spare;
+        p->spare = t->next;
+        arena_release(&t->row_arena);
+        arena_release(&t->letter_arena);
+        arena_release(&t->word.arena);
+        free(t);
+    }
+}
+
+struct task *task_take(struct task_pool *p, const struct plan *plan,
+                       const struct plan_row *row, uint32_t contact)
+{
+    struct task *t = p->spare;
+    if (t) {
+        p->spare = t->next;
+    } else {
+        t = mem_alloc_zero(1, sizeof *t);
+    }
+    t->next = NULL;
+    t->contact = contact;
+    copy_row(t, row, plan->cleaner.columns);
+    return t;
+}
+
+void task_give_back(struct task_pool *p, struct task *t)
+{
+    arena_reset(&t->row_arena);
+    arena_reset(&t->letter_arena);
+    arena_reset(&t->word.arena);
+    *t = (struct task){
+        .next = p->spare,
+        .row_arena = t->row_arena,
+        .letter_arena = t->letter_arena,
+        .word.arena = t->word.arena,
+    };
+    p->spare = t;
+}
+
+bool task_write_letter(struct task *t, const struct plan *plan, bool eight_bit,
+                       struct span *reason_out)
+{
+    arena_reset(&t->letter_arena);
+    if (t->date_s == 0) {
+        t->date_s = plan_date(plan);
+    }
+    struct letter_values values;
+    plan_values(plan, &t->row, t->date_s, &t->letter_arena, &values);
+    values.eight_bit = eight_bit;
+    return draft_fill(plan->draft, &values, &t->letter_arena, &t->letter,
+                      reason_out);
+}
+
+void task_transaction(struct task *t, struct transaction *out)
+{
+    t->recipient = t->row.address;
+    *out = (struct transaction){
+        .sender = t->letter.sender,
+        .recipients = &t->recipient,
+        .recipient_count = 1,
+        .content = t->letter.parts,
+        .content_count = t->letter.part_count,
+        .content_bytes = t->letter.bytes,
+        .eight_bit = t->letter.has_eight_bit,
+        .needs_smtputf8 =
+            t->letter.needs_smtputf8 || !t->row.verdict.address.local_ascii,
+        .tag = t,
+    };
+}
+
+void task_note(struct task *t, const struct reply *reply, enum scope scope)
+{
+    arena_reset(&t->word.arena);
+    t->word.code = reply->code;
+    t->word.enhanced = arena_copy(&t->word.arena, reply->enhanced);
+    t->word.text = arena_copy(&t->word.arena, reply->text);
+    t->word.scope = scope;
+}
+
+/* --- rows that go again --- */
+
+void task_queue_init(struct task_queue *q)
+{
+    *q = (struct task_queue){0};
+}
+
+void task_queue_release(struct task_queue *q)
+{
+    assert(q->count == 0);
+    free(q->heap);
+    task_queue_init(q);
+}
+
+static void swap(struct task_queue *q, unsigned a, unsigned b)
+{
+    struct task *t = q->heap[a];
+    q->heap[a] = q->heap[b];
+    q->heap[b] = t;
+}
+
+static bool before(const struct task_queue *q, unsigned a, unsigned b)
+{
+    return q->heap[a]->due_ms < q->heap[b]->due_ms;
+}
+
+static void push(struct task_queue *q, struct task *t)
+{
+    if (q->heap_count == q->heap_cap) {
+        q->heap_cap = q->heap_cap ? q->heap_cap * 2 : 64;
+        q->heap = mem_resize(q->heap, q->heap_cap, sizeof(struct task *));
+    }
+    unsigned at = q->heap_count++;
+    q->heap[at] = t;
+    while (at > 0 && before(q, at, (at - 1) / 2)) {
+        swap(q, at, (at - 1) / 2);
+        at = (at - 1) / 2;
+    }
+}
+
+static struct task *pop(struct task_queue *q)
+{
+    struct task *top = q->heap[0];
+    q->heap[0] = q->heap[--q->heap_count];
+    unsigned at = 0;
+    for (;;) {
+        unsigned least = at;
+        for (unsigned child = 2 * at + 1; child <= 2 * at + 2; child++) {
+            if (child < q->heap_count && before(q, child, least)) {
+                least = child;
+            }
+        }
+        if (least == at) {
+            return top;
+        }
+        swap(q, at, least);
+        at = least;
+    }
+}
+
+void task_queue_add(struct task_queue *q, struct task *t, uint64_t due_ms)
+{
+    t->due_ms = due_ms;
+    t->next = NULL;
+    q->count++;
+    if (due_ms > 0) {
+        push(q, t);
+    } else if (q->ripe_last) {
+        q->ripe_last->next = t;
+        q->ripe_last = t;
+    } else {
+        q->ripe_first = q->ripe_last = t;
+    }
+}
+
+struct task *task_queue_take(struct task_queue *q, uint64_t now_ms)
+{
+    struct task *t = q->ripe_first;
+    if (t) {
+        q->ripe_first = t->next;
+        q->ripe_last = t->next ? q->ripe_last : NULL;
+    } else if (q->heap_count > 0 && q->heap[0]->due_ms <= now_ms) {
+        t = pop(q);
+    } else {
+        return NULL;
+    }
+    q->count--;
+    return t;
+}
+
+struct task *task_queue_drain(struct task_queue *q)
+{
+    return task_queue_take(q, UINT64_MAX);
+}
+
+uint64_t task_queue_due_ms(const struct task_queue *q)
+{
+    if (q->ripe_first) {
+        return 0;
+    }
+    return q->heap_count > 0 ? q->heap[0]->due_ms : UINT64_MAX;
+}

@@ -1,0 +1,77 @@
+/* Which row is under way, and what has been said of it so far?
+ *
+ * A task owns a copy of its row, and the letter while a session has it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "letter/letter.h"
+#include "mailing/plan.h"
+#include "smtp/classify.h"
+#include "smtp/dialog.h"
+
+struct task {
+    struct task *next;   /* in a queue */
+    uint32_t contact;    /* its number in the ledger */
+    struct plan_row row; /* spans are in row_arena */
+    struct arena row_arena;
+    struct arena letter_arena;
+    struct letter letter;
+    struct span recipient;
+    int64_t date_s;        /* of its first letter; 0: not yet made */
+    unsigned attempts;     /* refusals that were its own, and its success */
+    uint64_t first_try_ms; /* 0: not tried */
+    uint64_t due_ms;       /* when it goes again */
+    struct {               /* the last word on it; code 0: none */
+        unsigned code;
+        struct span enhanced, text; /* in word_arena */
+        enum scope scope;
+        struct arena arena;
+    } word;
+};
+
+/* Tasks that are done with are used again. */
+struct task_pool {
+    struct task *spare;
+};
+
+void task_pool_init(struct task_pool *p);
+void task_pool_release(struct task_pool *p);
+
+struct task *task_take(struct task_pool *p, const struct plan *plan,
+                       const struct plan_row *row, uint32_t contact);
+void task_give_back(struct task_pool *p, struct task *t);
+
+/* Makes the letter (eight_bit: the relay has 8BITMIME). False: the row cannot
+ * be one, *reason_out says why. */
+bool task_write_letter(struct task *t, const struct plan *plan, bool eight_bit,
+                       struct span *reason_out);
+
+void task_transaction(struct task *t, struct transaction *out);
+
+/* Keeps the last word. */
+void task_note(struct task *t, const struct reply *reply, enum scope scope);
+
+/* --- rows that go again --- */
+
+/* Ripe ones in order of coming, others by time. At most 10,000 wait. */
+struct task_queue {
+    struct task *ripe_first, *ripe_last;
+    struct task **heap; /* by due_ms */
+    unsigned heap_count, heap_cap;
+    unsigned count; /* of both */
+};
+
+enum { TASK_QUEUE_MAX = 10000 };
+
+void task_queue_init(struct task_queue *q);
+void task_queue_release(struct task_queue *q); /* empty (asserted) */
+void task_queue_add(struct task_queue *q, struct task *t, uint64_t due_ms);
+/* The next ripe one; NULL: none is ripe at that time. */
+struct task *task_queue_take(struct task_queue *q, uint64_t now_ms);
+/* Any, ripe or not; NULL: empty. */
+struct task *task_queue_drain(struct task_queue *q);
+/* When the next one is ripe; UINT64_MAX: never. */
+uint64_t task_queue_due_ms(const struct task_queue *q);
