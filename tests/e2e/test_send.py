@@ -258,7 +258,7 @@ def test_tls_off_where_it_is_asked_for(run, contacts, template, sinks):
 
 
 def test_implicit_tls(run, contacts, template, sinks):
-    sink = sinks("--implicit-tls")
+    sink = sinks("--tls", "implicit")
     done = run("send", "-s", f"smtps://{sink.address}", "--tls-ca", sink.ca,
                "--report-all", contacts(USERS), template)
     assert done.status == OK
@@ -307,7 +307,7 @@ def secret(tmp_path):
 
 @pytest.mark.parametrize("mechanism", ["auto", "plain", "login"])
 def test_login(run, contacts, template, sinks, secret, mechanism):
-    sink = sinks("--auth", "ann", "--auth-password-file",
+    sink = sinks("--auth-required", "--auth", "ann", "--auth-password-file",
                  secret("open sesame", name="theirs"))
     done = run("send", *trusted(sink), "-u", "ann", "--auth", mechanism,
                "--password-file", secret("open sesame"), contacts(USERS),
@@ -317,7 +317,7 @@ def test_login(run, contacts, template, sinks, secret, mechanism):
 
 
 def test_wrong_password(run, contacts, template, sinks, secret):
-    sink = sinks("--auth", "ann", "--auth-password-file",
+    sink = sinks("--auth-required", "--auth", "ann", "--auth-password-file",
                  secret("open sesame", name="theirs"))
     done = run("send", *trusted(sink), "-u", "ann", "--password-file",
                secret("sesame"), contacts(USERS), template)
@@ -328,7 +328,7 @@ def test_wrong_password(run, contacts, template, sinks, secret):
 
 
 def test_no_login_where_one_is_wanted(run, contacts, template, sinks, secret):
-    sink = sinks("--auth", "ann", "--auth-password-file", secret("x"))
+    sink = sinks("--auth-required", "--auth", "ann", "--auth-password-file", secret("x"))
     done = run("send", *trusted(sink), contacts(USERS), template)
     assert done.status == NOPERM
     assert "rejected" not in by_status(report(done.out))
@@ -337,7 +337,7 @@ def test_no_login_where_one_is_wanted(run, contacts, template, sinks, secret):
 def test_password_by_command_and_descriptor(run, contacts, template, sinks,
                                             secret):
     theirs = secret("open sesame", name="theirs")
-    sink = sinks("--auth", "ann", "--auth-password-file", theirs)
+    sink = sinks("--auth-required", "--auth", "ann", "--auth-password-file", theirs)
     done = run("send", *trusted(sink), "-u", "ann", "--passwordeval",
                f"cat '{theirs}'", contacts(USERS[:3]), template)
     assert done.status == OK
@@ -349,7 +349,7 @@ def test_password_by_command_and_descriptor(run, contacts, template, sinks,
 def test_a_password_file_others_can_read(run, contacts, template, sinks,
                                          secret):
     path = secret("open sesame", 0o644)
-    sink = sinks("--auth", "ann", "--auth-password-file", path)
+    sink = sinks("--auth-required", "--auth", "ann", "--auth-password-file", path)
     done = run("send", *trusted(sink), "-u", "ann", "--password-file", path,
                contacts(USERS), template)
     assert done.status == program.CONFIG
@@ -370,7 +370,7 @@ def test_no_login_in_clear(run, contacts, template, sinks, secret):
 
 def test_debug_masks_secrets_and_content(run, contacts, template, sinks,
                                          secret):
-    sink = sinks("--auth", "ann", "--auth-password-file",
+    sink = sinks("--auth-required", "--auth", "ann", "--auth-password-file",
                  secret("open sesame", name="theirs"))
     done = run("send", "--debug", *trusted(sink), "-u", "ann",
                "--password-file", secret("open sesame"), contacts(USERS[:1]),
