@@ -354,6 +354,14 @@ static struct span sender_domain(const struct plan *p,
     return SPAN("mailshot.invalid");
 }
 
+/* The contract's address key is that of fold. Where `Ann@` and `ann@` are two
+ * rows (--dedupe exact), the address as it stands tells their ids apart. */
+static struct span id_key_of(const struct plan *p, const struct plan_row *row)
+{
+    bool exact = p->cleaner.dedupe && p->cleaner.mode == KEY_EXACT;
+    return exact ? row->address : row->verdict.key;
+}
+
 void plan_values(const struct plan *p, const struct plan_row *row,
                  int64_t date_s, struct arena *arena, struct letter_values *out)
 {
@@ -361,7 +369,7 @@ void plan_values(const struct plan *p, const struct plan_row *row,
     fill_values(row, arena, out);
     out->date_s = date_s;
     struct identity who = {
-        .address_key = row->verdict.key,
+        .address_key = id_key_of(p, row),
         .ordinal = row->verdict.ordinal,
     };
     out->message_id = identity_message_id(&p->id_key, &who,
