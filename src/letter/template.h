@@ -45,10 +45,19 @@ enum template_escape { TEMPLATE_PLAIN, TEMPLATE_HTML };
 struct template_source {
     const char *file; /* as messages name it */
     unsigned line;    /* of that file, on which the text begins; from 1 */
+    unsigned column;  /* of that line; from 1, 0 is 1 too */
+    bool header;      /* a header's value: line ends are folds and vanish, and
+                         no line stands alone */
     /* The text of a partial, borrowed for the compilation; NULL data where
      * there is none. May be NULL: partials are then an error. */
     struct span (*partial)(void *context, struct span name);
     void *context;
+};
+
+enum {
+    TEMPLATE_BYTES_MAX = 16 << 20, /* with its partials */
+    TEMPLATE_SECTIONS_MAX = 64,    /* one in the other */
+    TEMPLATE_PARTIALS_MAX = 16,    /* one in the other */
 };
 
 struct template;
@@ -68,6 +77,20 @@ bool template_fixed(const struct template *t);
 void template_fill(const struct template *t,
                    const struct template_values *values, struct buf *out);
 
+/* What filling it in with this row would meet, without doing it. Values are
+ * named by index: columns first, then built-in ones. */
+struct template_look {
+    size_t bytes_max; /* the text is at most that long */
+    size_t empty;     /* as template_empty_column */
+    size_t control;   /* the first one used with a control other than TAB, */
+    size_t nul;       /* or with a NUL; TEMPLATE_NO_VALUE: none */
+};
+#define TEMPLATE_NO_VALUE ((size_t)-1)
+
+void template_look(const struct template *t,
+                   const struct template_values *values,
+                   struct template_look *out);
+
 /* The first column that the template uses outside a section of that column
  * and whose value is empty; column_count where there is none. */
 size_t template_empty_column(const struct template *t,
@@ -75,3 +98,9 @@ size_t template_empty_column(const struct template *t,
 
 /* True where the template names that built-in value. */
 bool template_uses(const struct template *t, enum template_builtin which);
+
+/* True where the text is one variable of a column, as it is, and no more. */
+bool template_only_column(const struct template *t, size_t *column_out);
+
+/* The text behind the last variable, section or partial. */
+struct span template_tail(const struct template *t);

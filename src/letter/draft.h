@@ -1,0 +1,42 @@
+/* What is in a draft? For the files of the letter room that make and fill it
+ * in. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "letter/body.h"
+#include "letter/fields.h"
+#include "letter/header.h"
+#include "letter/letter.h"
+
+/* Memory that all letters are made in, one after the other. */
+struct workbench {
+    struct buf scratch;
+    struct buf out;
+    struct body_cut *cuts; /* as many as there are pieces */
+    int64_t date_s;        /* of the texts that follow; -1: none yet */
+    struct buf date;       /* the Date header's value */
+    struct buf day;        /* {{mailshot.date}} */
+};
+
+struct draft {
+    struct template_names names;
+    bool allow_empty;
+    struct header *headers;
+    size_t header_count;
+    const struct header *from;
+    const struct header *message_id; /* NULL: it comes with the values */
+    bool has_date;
+    struct mailboxes sender; /* -f; none: From's */
+    bool null_sender;        /* -f '<>' */
+    bool uses_message_id;    /* somewhere there is {{mailshot.message_id}} */
+    struct body body;
+    struct arena arena;
+    struct workbench *bench;
+};
+
+/* The body of a message whose headers are these (-H's included): either one
+ * text, or what GMime finds. Appends pieces. */
+bool mime_compile(struct body *out, const struct fields *fields,
+                  struct span body, unsigned body_line,
+                  const struct header_context *context);

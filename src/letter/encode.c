@@ -1,0 +1,286 @@
+#include "letter/encode.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/ascii.h"
+
+enum { SOFT_LINE = 76, BASE64_LINE_BYTES = 57 /* make 76 characters */ };
+
+#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+static const char verbs[][4] = {
+    {'m', 'a', 'i', 'l'}, {'r', 'c', 'p', 't'}, {'d', 'a', 't', 'a'},
+    {'b', 'd', 'a', 't'}, {'r', 's', 'e', 't'}, {'e', 'h', 'l', 'o'},
+    {'h', 'e', 'l', 'o'}, {'a', 'u', 't', 'h'}, {'q', 'u', 'i', 't'},
+    {'n', 'o', 'o', 'p'}, {'v', 'r', 'f', 'y'}, {'e', 'x', 'p', 'n'},
+    {'e', 't', 'r', 'n'}, {'s', 't', 'a', 'r'}, /* TTLS, see below */
+};
+
+/* One bit for each letter that a verb begins with. */
+#define LETTER(c) (1u << ((c) - 'a'))
+static const uint32_t first_letters = LETTER('m') | LETTER('r') | LETTER('d') |
+                                      LETTER('b') | LETTER('e') | LETTER('h') |
+                                      LETTER('a') | LETTER('q') | LETTER('n') |
+                                      LETTER('v') | LETTER('s');
+
+static bool verb_at(struct span word)
+{
+    if (word.len < 4 || !ascii_is_alpha(word.data[0]) ||
+        !(first_letters >> (ascii_lower(word.data[0]) - 'a') & 1)) {
+        return false;
+    }
+    char lower[4];
+    for (size_t i = 0; i < 4; i++) {
+        lower[i] = ascii_lower(word.data[i]);
+    }
+    size_t which = 0;
+    size_t count = sizeof verbs / sizeof verbs[0];
+    while (which < count && memcmp(verbs[which], lower, 4) != 0) {
+        which++;
+    }
+    if (which == count) {
+        return false;
+    }
+    size_t len = 4;
+    if (lower[0] == 's') {
+        if (!span_starts_nocase(span_rest(word, 4), SPAN("ttls"))) {
+            return false;
+        }
+        len = 8;
+    }
+    return word.len == len || !ascii_is_alpha(word.data[len]);
+}
+
+bool encode_verb_first(struct span line)
+{
+    size_t at = 0;
+    while (at < line.len && ascii_is_blank(line.data[at])) {
+        at++;
+    }
+    return verb_at(span_rest(line, at));
+}
+
+static bool line_start_needs(struct span rest)
+{
+    return encode_verb_first(rest) ||
+           span_starts(rest, SPAN("--" ENCODE_BOUNDARY_PREFIX));
+}
+
+/* Exact for "is there any": bytes below 0x20 or equal to 0x7f. */
+static bool any_control(uint64_t word)
+{
+    uint64_t high = EACH_BYTE(0x80);
+    uint64_t low = (word - EACH_BYTE(0x20)) & ~word & high;
+    uint64_t del = word ^ EACH_BYTE(0x7f);
+    return (low | ((del - EACH_BYTE(0x01)) & ~del & high)) != 0;
+}
+
+/* From `at` on, the first control byte; sets eight_bit for what is passed. */
+static size_t next_control(struct span text, size_t at, bool *eight_bit)
+{
+    uint64_t seen = 0;
+    while (text.len - at >= 8) {
+        uint64_t word;
+        memcpy(&word, text.data + at, sizeof word);
+        if (any_control(word)) {
+            break;
+        }
+        seen |= word;
+        at += 8;
+    }
+    *eight_bit = *eight_bit || (seen & EACH_BYTE(0x80)) != 0;
+    while (at < text.len && !ascii_is_control(text.data[at])) {
+        *eight_bit = *eight_bit || !ascii_is_ascii(text.data[at]);
+        at++;
+    }
+    return at;
+}
+
+struct encode_facts encode_look(struct span text)
+{
+    struct encode_facts facts = {.needed = line_start_needs(text)};
+    size_t line_start = 0;
+    size_t at = 0;
+    for (;;) {
+        at = next_control(text, at, &facts.eight_bit);
+        if (at == text.len || text.data[at] == '\r') {
+            facts.needed =
+                facts.needed || at - line_start > (size_t)ENCODE_LINE_MAX;
+        }
+        if (at == text.len) {
+            return facts;
+        }
+        char c = text.data[at++];
+        if (c == '\r' && at < text.len && text.data[at] == '\n') {
+            line_start = ++at;
+            facts.needed =
+                facts.needed || line_start_needs(span_rest(text, at));
+        } else if (c != '\t') {
+            facts.needed = true;
+            facts.bare = facts.bare || c == '\r' || c == '\n';
+            facts.nul = facts.nul || c == '\0';
+        }
+    }
+}
+
+bool encode_needed(struct span text)
+{
+    return encode_look(text).needed;
+}
+
+/* Where quoted-printable goes: to memory, or nowhere to be counted. */
+struct quoted {
+    char *to; /* NULL: only counted */
+    size_t bytes;
+    size_t column;
+};
+
+static void put(struct quoted *q, const char *bytes, size_t len)
+{
+    if (q->to) {
+        memcpy(q->to + q->bytes, bytes, len);
+    }
+    q->bytes += len;
+}
+
+/* The byte at `at` must be escaped, at the beginning of a line on the wire:
+ * the first letter of a verb, "From " that a mailbox would quote, a lone dot,
+ * and a boundary's hyphen (its = would be escaped too). */
+static bool escaped_first(struct span text, size_t at)
+{
+    struct span rest = span_rest(text, at);
+    if (rest.data[0] == '.') {
+        return rest.len == 1 || rest.data[1] == '\r';
+    }
+    return verb_at(rest) || span_starts(rest, SPAN("From "));
+}
+
+static bool line_end_at(struct span text, size_t at)
+{
+    return text.len - at >= 2 && text.data[at] == '\r' &&
+           text.data[at + 1] == '\n';
+}
+
+/* Only blanks were written in this line up to here. */
+static bool escaped(struct span text, size_t at, bool line_blank)
+{
+    char c = text.data[at];
+    if (ascii_is_blank(c)) {
+        return at + 1 == text.len || line_end_at(text, at + 1);
+    }
+    return c == '=' || ascii_is_control(c) || !ascii_is_ascii(c) ||
+           (line_blank && escaped_first(text, at));
+}
+
+static void quote(struct quoted *q, struct span text)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    bool line_blank = true;
+    for (size_t at = 0; at < text.len; at++) {
+        if (line_end_at(text, at)) {
+            put(q, "\r\n", 2);
+            q->column = 0;
+            line_blank = true;
+            at++;
+            continue;
+        }
+        unsigned char c = (unsigned char)text.data[at];
+        bool escape = escaped(text, at, line_blank);
+        bool last = at + 1 == text.len || line_end_at(text, at + 1);
+        size_t width = escape ? 3 : 1;
+        if (q->column + width > SOFT_LINE - (last ? 0u : 1u)) {
+            put(q, "=\r\n", 3);
+            q->column = 0;
+            line_blank = true;
+            escape = escaped(text, at, line_blank);
+            width = escape ? 3 : 1;
+        }
+        char code[3] = {escape ? '=' : (char)c, digits[c >> 4], digits[c & 15]};
+        put(q, code, width);
+        q->column += width;
+        line_blank = line_blank && !escape && ascii_is_blank((char)c);
+    }
+}
+
+size_t encode_quoted_printable_size(struct span text)
+{
+    struct quoted q = {0};
+    quote(&q, text);
+    return q.bytes;
+}
+
+void encode_quoted_printable(struct buf *out, struct span text)
+{
+    size_t bytes = encode_quoted_printable_size(text);
+    struct quoted q = {.to = buf_reserve(out, bytes)};
+    if (q.to) {
+        quote(&q, text);
+        assert(q.bytes == bytes);
+        buf_commit(out, bytes);
+    }
+}
+
+static void base64_group(char *to, const unsigned char *from, size_t count)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                 "abcdefghijklmnopqrstuvwxyz0123456789+/";
+    uint32_t bits = (uint32_t)from[0] << 16;
+    bits |= count > 1 ? (uint32_t)from[1] << 8 : 0;
+    bits |= count > 2 ? from[2] : 0;
+    to[0] = digits[bits >> 18];
+    to[1] = digits[bits >> 12 & 63];
+    to[2] = count > 1 ? digits[bits >> 6 & 63] : '=';
+    to[3] = count > 2 ? digits[bits & 63] : '=';
+}
+
+void encode_base64(struct buf *out, struct span data)
+{
+    char *to = buf_reserve(out, (data.len + 2) / 3 * 4);
+    if (!to) {
+        return;
+    }
+    const unsigned char *from = (const unsigned char *)data.data;
+    size_t bytes = 0;
+    for (size_t i = 0; i < data.len; i += 3) {
+        base64_group(to + bytes, from + i, data.len - i < 3 ? data.len - i : 3);
+        bytes += 4;
+    }
+    buf_commit(out, bytes);
+}
+
+size_t encode_base64_lines_size(struct span data)
+{
+    size_t lines = (data.len + BASE64_LINE_BYTES - 1) / BASE64_LINE_BYTES;
+    return (data.len + 2) / 3 * 4 + lines * 2;
+}
+
+/* "DATA+" may begin a line of base64, too: a reader skips a line end put
+ * within it, and what is left begins no verb. */
+static void split_verb(struct buf *out, size_t start)
+{
+    struct span line = span_rest(buf_span(out), start);
+    if (!encode_verb_first(line)) {
+        return;
+    }
+    char tail[SOFT_LINE];
+    size_t len = line.len - 2;
+    memcpy(tail, line.data + 2, len);
+    buf_truncate(out, start + 2);
+    buf_append(out, SPAN("\r\n"));
+    buf_append(out, span_from(tail, len));
+}
+
+void encode_base64_lines(struct buf *out, struct span data)
+{
+    while (data.len > 0 && !out->overflowed) {
+        size_t len =
+            data.len < BASE64_LINE_BYTES ? data.len : BASE64_LINE_BYTES;
+        size_t start = out->len;
+        encode_base64(out, span_slice(data, 0, len));
+        split_verb(out, start);
+        buf_append(out, SPAN("\r\n"));
+        data = span_rest(data, len);
+    }
+}

@@ -1,0 +1,284 @@
+#include "letter/mailbox.h"
+
+#include <gmime/gmime.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/mem.h"
+#include "letter/template_tag.h"
+
+enum {
+    MAILBOXES_MAX = 1000,
+    VALUE_BYTES_MAX = 1 << 20,
+};
+
+void mailboxes_release(struct mailboxes *m)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        template_destroy(m->list[i].phrase);
+        template_destroy(m->list[i].address);
+    }
+    free(m->list);
+    free((char *)m->domain.data);
+    *m = (struct mailboxes){0};
+}
+
+/* A mailbox of the text: where it is, and what of it is phrase, address and
+ * comment. */
+struct parts {
+    struct buf phrase; /* without the quotes */
+    struct buf address;
+    struct buf comment;
+    size_t phrase_at; /* of the value */
+    size_t address_at;
+    bool angled;
+};
+
+/* {{…}} or {{{…}}} at `at`, whole; 0: none. */
+static size_t tag_bytes(struct span value, size_t at)
+{
+    if (!span_starts(span_rest(value, at), SPAN("{{"))) {
+        return 0;
+    }
+    for (size_t end = at + 2; end < value.len; end++) {
+        if (span_starts(span_rest(value, end), SPAN("}}"))) {
+            end += 2;
+            end += end < value.len && value.data[end] == '}';
+            return end - at;
+        }
+    }
+    return value.len - at;
+}
+
+/* The end of a quoted string or comment whose inside begins at `at`; its text
+ * without backslashes goes to out. Tags stay as they are. */
+static size_t skip_quoted(struct span value, size_t at, char end,
+                          struct buf *out)
+{
+    while (at < value.len && value.data[at] != end) {
+        size_t tag = tag_bytes(value, at);
+        if (tag == 0 && value.data[at] == '\\' && at + 1 < value.len) {
+            at++;
+        }
+        size_t bytes = tag > 0 ? tag : 1;
+        buf_append(out, span_slice(value, at, at + bytes));
+        at += bytes;
+    }
+    return at < value.len ? at + 1 : at;
+}
+
+/* Between angle brackets nothing is unquoted: "a b"@example.org is one
+ * address. */
+static size_t skip_angled(struct span value, size_t at, struct buf *out)
+{
+    bool quoted = false;
+    while (at < value.len && (quoted || value.data[at] != '>')) {
+        size_t tag = tag_bytes(value, at);
+        size_t bytes = tag > 0 ? tag : 1;
+        quoted ^= value.data[at] == '"';
+        buf_append(out, span_slice(value, at, at + bytes));
+        at += bytes;
+    }
+    return at < value.len ? at + 1 : at;
+}
+
+static bool separator(char c)
+{
+    return c == ',' || c == ';' || c == ':';
+}
+
+/* Takes the mailbox at `at`; its end, at a comma as a rule. */
+static size_t take(struct span value, size_t at, struct parts *p)
+{
+    p->phrase_at = at;
+    while (at < value.len) {
+        size_t tag = tag_bytes(value, at);
+        char c = value.data[at];
+        if (tag > 0) {
+            buf_append(&p->phrase, span_slice(value, at, at + tag));
+            at += tag;
+        } else if (c == '"') {
+            at = skip_quoted(value, at + 1, '"', &p->phrase);
+        } else if (c == '(') {
+            at = skip_quoted(value, at + 1, ')', &p->comment);
+        } else if (c == '<') {
+            p->angled = true;
+            p->address_at = at + 1;
+            at = skip_angled(value, at + 1, &p->address);
+        } else if (separator(c)) {
+            break;
+        } else {
+            buf_append_byte(&p->phrase, c);
+            at++;
+        }
+    }
+    return at;
+}
+
+static bool fail(const struct mailbox_context *context,
+                 const struct template_source *origin, const char *what)
+{
+    err_set(context->err, EX_DATAERR, "%s:%u: %s", origin->file, origin->line,
+            what);
+    return false;
+}
+
+/* The origin of the text at that place of the value. */
+static struct template_source origin_at(const struct template_source *origin,
+                                        struct span value, size_t at)
+{
+    struct template_source source = *origin;
+    source.header = true;
+    for (size_t i = 0; i < at; i++) {
+        source.column++;
+        if (value.data[i] == '\n') {
+            source.line++;
+            source.column = 1;
+        }
+    }
+    return source;
+}
+
+static struct template *compile(struct span text,
+                                const struct template_source *source,
+                                const struct mailbox_context *context)
+{
+    return template_compile(text, source, context->names, TEMPLATE_PLAIN,
+                            context->err);
+}
+
+static bool compile_phrase(struct mailbox *out, struct span text,
+                           const struct template_source *source,
+                           const struct mailbox_context *context)
+{
+    text = template_tag_trim(text);
+    if (text.len == 0) {
+        return true;
+    }
+    char *c_text = mem_copy_text(text.data, text.len);
+    if (strstr(c_text, "=?")) {
+        char *decoded = g_mime_utils_header_decode_phrase(NULL, c_text);
+        out->phrase = compile(span_of(decoded), source, context);
+        g_free(decoded);
+    } else {
+        out->phrase = compile(text, source, context);
+    }
+    free(c_text);
+    return out->phrase != NULL;
+}
+
+static bool compile_address(struct mailbox *out, struct span text,
+                            const struct template_source *source,
+                            const struct mailbox_context *context)
+{
+    out->address = compile(template_tag_trim(text), source, context);
+    size_t column;
+    if (out->address && template_only_column(out->address, &column) &&
+        column == context->address_column) {
+        template_destroy(out->address);
+        out->address = NULL;
+        return true;
+    }
+    return out->address != NULL;
+}
+
+static struct mailbox *add(struct mailboxes *m)
+{
+    m->list = mem_resize(m->list, m->count + 1, sizeof *m->list);
+    m->list[m->count] = (struct mailbox){0};
+    return &m->list[m->count++];
+}
+
+/* What was gathered of one mailbox becomes two templates. Without brackets
+ * the phrase is the address, as it stood, quotes and all; a comment is then
+ * the phrase (RFC 5322 3.4, the old form). */
+static bool finish(struct mailboxes *out, const struct parts *p,
+                   struct span value, struct span whole,
+                   const struct template_source *origin,
+                   const struct mailbox_context *context)
+{
+    struct mailbox *box = add(out);
+    struct template_source phrase = origin_at(origin, value, p->phrase_at);
+    if (p->angled) {
+        struct template_source at = origin_at(origin, value, p->address_at);
+        return compile_phrase(box, buf_span(&p->phrase), &phrase, context) &&
+               compile_address(box, buf_span(&p->address), &at, context);
+    }
+    struct span address = p->comment.len > 0 ? buf_span(&p->phrase) : whole;
+    return compile_phrase(box, buf_span(&p->comment), &phrase, context) &&
+           compile_address(box, address, &phrase, context);
+}
+
+static void release_parts(struct parts *p)
+{
+    buf_release(&p->phrase);
+    buf_release(&p->address);
+    buf_release(&p->comment);
+}
+
+static bool take_next(struct mailboxes *out, struct span value, size_t *at,
+                      const struct template_source *origin,
+                      const struct mailbox_context *context)
+{
+    struct parts p = {0};
+    buf_init(&p.phrase, VALUE_BYTES_MAX);
+    buf_init(&p.address, VALUE_BYTES_MAX);
+    buf_init(&p.comment, VALUE_BYTES_MAX);
+    while (*at < value.len &&
+           template_tag_trim(span_slice(value, *at, *at + 1)).len == 0) {
+        ++*at;
+    }
+    size_t end = take(value, *at, &p);
+    struct span whole = template_tag_trim(span_slice(value, *at, end));
+    bool fine = true;
+    if (end < value.len && value.data[end] != ',') {
+        fine = fail(context, origin, "a group, not mailboxes");
+    } else if (out->count == MAILBOXES_MAX || p.phrase.overflowed ||
+               p.address.overflowed || p.comment.overflowed) {
+        fine = fail(context, origin, "too many mailboxes in a header");
+    } else if (whole.len > 0) {
+        fine = finish(out, &p, value, whole, origin, context);
+    }
+    release_parts(&p);
+    *at = end + 1;
+    return fine;
+}
+
+/* What stands behind the last @ and has no tag in it is every row's. */
+static void find_domain(struct mailboxes *m)
+{
+    if (m->count == 0 || !m->list[0].address) {
+        return;
+    }
+    struct span tail = template_tail(m->list[0].address);
+    size_t at = span_find_last(tail, '@');
+    if (at == tail.len) {
+        return;
+    }
+    struct buf address;
+    buf_init(&address, VALUE_BYTES_MAX);
+    buf_append(&address, SPAN("x"));
+    buf_append(&address, span_trim(span_rest(tail, at)));
+    if (!mailbox_finish_address(&address, 0)) {
+        struct span domain = span_rest(buf_span(&address), 2);
+        m->domain.data = mem_copy_text(domain.data, domain.len);
+        m->domain.len = domain.len;
+    }
+    buf_release(&address);
+}
+
+bool mailboxes_compile(struct mailboxes *out, struct span value,
+                       const struct template_source *origin,
+                       const struct mailbox_context *context)
+{
+    *out = (struct mailboxes){0};
+    for (size_t at = 0; at < value.len;) {
+        if (!take_next(out, value, &at, origin, context)) {
+            mailboxes_release(out);
+            return false;
+        }
+    }
+    find_domain(out);
+    return true;
+}

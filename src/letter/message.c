@@ -1,0 +1,250 @@
+#include <assert.h>
+#include <gmime/gmime.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/mem.h"
+#include "letter/date.h"
+#include "letter/draft.h"
+#include "letter/encode.h"
+
+enum { HEADER_BYTES_MAX = 64 << 20 /* of one letter's headers */ };
+
+static struct workbench *bench_create(void)
+{
+    struct workbench *bench = mem_alloc_zero(1, sizeof *bench);
+    buf_init(&bench->scratch, HEADER_BYTES_MAX);
+    buf_init(&bench->out, BODY_BYTES_MAX + (size_t)HEADER_BYTES_MAX);
+    buf_init(&bench->date, 64);
+    buf_init(&bench->day, 64);
+    bench->date_s = -1;
+    return bench;
+}
+
+static void bench_destroy(struct workbench *bench)
+{
+    buf_release(&bench->scratch);
+    buf_release(&bench->out);
+    buf_release(&bench->date);
+    buf_release(&bench->day);
+    free(bench->cuts);
+    free(bench);
+}
+
+void draft_destroy(struct draft *d)
+{
+    if (!d) {
+        return;
+    }
+    for (size_t i = 0; i < d->header_count; i++) {
+        header_release(&d->headers[i]);
+    }
+    free(d->headers);
+    mailboxes_release(&d->sender);
+    body_release(&d->body);
+    arena_release(&d->arena);
+    bench_destroy(d->bench);
+    free(d);
+    g_mime_shutdown();
+}
+
+/* To: the row's own address. */
+static void add_to(struct draft *d)
+{
+    struct mailbox *box = mem_alloc_zero(1, sizeof *box);
+    d->headers[d->header_count++] = (struct header){
+        .name = SPAN("To"),
+        .kind = FIELD_ADDRESS,
+        .mailboxes = {.list = box, .count = 1},
+    };
+}
+
+static const struct header *find_header(const struct draft *d, struct span name)
+{
+    for (size_t i = 0; i < d->header_count; i++) {
+        if (span_equal_nocase(d->headers[i].name, name)) {
+            return &d->headers[i];
+        }
+    }
+    return NULL;
+}
+
+static bool compile_headers(struct draft *d, const struct fields *fields,
+                            const struct header_context *context)
+{
+    d->headers = mem_alloc_zero(fields->count + 1, sizeof *d->headers);
+    for (size_t i = 0; i < fields->count; i++) {
+        const struct field *field = &fields->list[i];
+        enum field_kind kind = fields_kind(field->name);
+        if (kind == FIELD_DROPPED || kind == FIELD_CONTENT) {
+            continue;
+        }
+        if (!header_compile(&d->headers[d->header_count], field, context)) {
+            return false;
+        }
+        d->header_count++;
+    }
+    d->has_date = find_header(d, SPAN("Date")) != NULL;
+    d->message_id = find_header(d, SPAN("Message-ID"));
+    d->from = find_header(d, SPAN("From"));
+    if (!d->from || d->from->mailboxes.count == 0) {
+        err_set(context->err, EX_DATAERR,
+                "%s:1: no From header (give it in the template, or with -H "
+                "'From: …')",
+                context->source->origin.file);
+        return false;
+    }
+    if (!find_header(d, SPAN("To"))) {
+        add_to(d);
+    }
+    return true;
+}
+
+static bool compile_sender(struct draft *d,
+                           const struct header_context *context)
+{
+    struct span text = span_trim(context->source->sender);
+    d->null_sender = span_equal(text, SPAN("<>"));
+    if (text.len == 0 || d->null_sender) {
+        return true;
+    }
+    struct mailbox_context mailbox = {
+        .names = &context->source->names,
+        .address_column = context->source->address_column,
+        .err = context->err,
+    };
+    struct template_source origin = context->source->origin;
+    origin.file = "--from";
+    origin.line = 1;
+    origin.column = 1;
+    if (!mailboxes_compile(&d->sender, text, &origin, &mailbox)) {
+        return false;
+    }
+    if (d->sender.count != 1 || d->sender.list[0].phrase) {
+        err_set(context->err, EX_USAGE, "--from: \"%.*s\" is not one address",
+                (int)text.len, text.data);
+        return false;
+    }
+    return true;
+}
+
+static bool header_uses(const struct header *h, enum template_builtin which)
+{
+    if (h->value && template_uses(h->value, which)) {
+        return true;
+    }
+    for (size_t i = 0; i < h->mailboxes.count; i++) {
+        const struct mailbox *box = &h->mailboxes.list[i];
+        if ((box->phrase && template_uses(box->phrase, which)) ||
+            (box->address && template_uses(box->address, which))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool check_message_id(struct draft *d, struct err *err)
+{
+    d->uses_message_id = body_uses(&d->body, TEMPLATE_MESSAGE_ID);
+    for (size_t i = 0; i < d->header_count; i++) {
+        d->uses_message_id = d->uses_message_id ||
+                             header_uses(&d->headers[i], TEMPLATE_MESSAGE_ID);
+    }
+    if (d->message_id && header_uses(d->message_id, TEMPLATE_MESSAGE_ID)) {
+        err_set(err, EX_DATAERR, "the Message-ID header is made of itself");
+        return false;
+    }
+    return true;
+}
+
+/* Neighbours that are the same in all rows are appended at once. */
+static void join_fixed(struct draft *d)
+{
+    struct buf *out = &d->bench->out;
+    for (size_t i = 0; i < d->header_count;) {
+        struct header *first = &d->headers[i];
+        buf_clear(out);
+        for (; i < d->header_count && d->headers[i].fixed.len > 0; i++) {
+            buf_append(out, d->headers[i].fixed);
+            first->fixed_utf8 = first->fixed_utf8 || d->headers[i].fixed_utf8;
+            d->headers[i].joined = &d->headers[i] != first;
+        }
+        if (out->len > first->fixed.len) {
+            first->fixed = arena_copy(&d->arena, buf_span(out));
+        }
+        i += first->fixed.len == 0;
+    }
+    buf_clear(out);
+}
+
+static bool read_fields(struct fields *fields,
+                        const struct draft_source *source, struct span text,
+                        size_t *body_out, unsigned *line_out, struct err *err)
+{
+    const char *file = source->origin.file;
+    if (!fields_split(fields, text, file, body_out, line_out, err) ||
+        !fields_check_text(span_slice(text, 0, *body_out), file, 1, err)) {
+        return false;
+    }
+    size_t before = fields->count;
+    for (size_t i = 0; i < source->header_count; i++) {
+        if (!fields_add_option(fields, source->headers[i], "--header", err) ||
+            !fields_check_text(source->headers[i], "--header", 1, err)) {
+            return false;
+        }
+    }
+    fields_replace(fields, before);
+    return fields_check_single(fields, err);
+}
+
+static bool compile(struct draft *d, const struct draft_source *source,
+                    struct fields *fields, struct err *err)
+{
+    struct header_context context = {
+        .source = source,
+        .arena = &d->arena,
+        .scratch = &d->bench->scratch,
+        .err = err,
+    };
+    struct span text = source->text;
+    size_t body_at;
+    unsigned body_line;
+    if (span_starts(text, SPAN("\xef\xbb\xbf"))) {
+        text = span_rest(text, 3);
+    }
+    if (!read_fields(fields, source, text, &body_at, &body_line, err) ||
+        !compile_headers(d, fields, &context) || !compile_sender(d, &context) ||
+        !mime_compile(&d->body, fields, span_rest(text, body_at), body_line,
+                      &context) ||
+        !check_message_id(d, err)) {
+        return false;
+    }
+    body_prepare(&d->body, &d->arena, &d->bench->scratch);
+    d->bench->cuts = mem_alloc_zero(d->body.count, sizeof *d->bench->cuts);
+    join_fixed(d);
+    return true;
+}
+
+struct draft *draft_compile(const struct draft_source *source, struct err *err)
+{
+    g_mime_init();
+    struct draft *d = mem_alloc_zero(1, sizeof *d);
+    d->names = source->names;
+    d->allow_empty = source->allow_empty;
+    d->bench = bench_create();
+    arena_init(&d->arena);
+    struct fields fields = {0};
+    bool fine = compile(d, source, &fields, err);
+    fields_release(&fields);
+    if (!fine) {
+        draft_destroy(d);
+        return NULL;
+    }
+    return d;
+}
+
+struct span draft_sender_domain(const struct draft *d)
+{
+    return d->from->mailboxes.domain;
+}

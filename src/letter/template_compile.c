@@ -1,0 +1,347 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/mem.h"
+#include "letter/template_ops.h"
+#include "letter/template_tag.h"
+
+/* A section that is open. */
+struct section {
+    struct span name;
+    size_t value;
+    size_t op;
+    size_t from; /* of its text: where its tag stands */
+};
+
+struct parser {
+    struct template *t;
+    const struct template_source *source;
+    const struct template_names *names;
+    enum template_escape escape;
+    struct err *err;
+    struct buf literal; /* text that waits for the next op */
+    struct section sections[TEMPLATE_SECTIONS_MAX];
+    size_t section_count;
+    size_t bytes; /* of all texts parsed */
+};
+
+static bool parse_text(struct parser *p, struct template_text *text);
+
+/* What is wrong at that byte of the text, said with file, line and column
+ * (counted in characters). */
+static bool fail(struct parser *p, const struct template_text *text, size_t at,
+                 const char *what, struct span name)
+{
+    bool top = text->outer == NULL;
+    unsigned line = top ? p->source->line : 1;
+    unsigned column = top && p->source->column > 0 ? p->source->column : 1;
+    size_t line_start = 0;
+    for (size_t i = 0; i < at; i++) {
+        char c = text->all.data[i];
+        column += ((unsigned char)c & 0xc0) != 0x80;
+        if (c == '\n') {
+            line++;
+            column = 1;
+            line_start = i + 1;
+        }
+    }
+    if (at - line_start >= text->indent.len) {
+        column -= (unsigned)text->indent.len;
+    }
+    struct span file = top ? span_of(p->source->file) : text->name;
+    err_set(p->err, EX_DATAERR, "%.*s:%u:%u: %s \"%.*s\"", (int)file.len,
+            file.data, line, column, what, (int)name.len, name.data);
+    return false;
+}
+
+static struct template_op *add_op(struct parser *p, enum template_op_kind kind)
+{
+    struct template *t = p->t;
+    if (t->count == t->cap) {
+        t->cap = t->cap ? t->cap * 2 : 8;
+        t->ops = mem_resize(t->ops, t->cap, sizeof *t->ops);
+    }
+    t->ops[t->count] = (struct template_op){.kind = kind};
+    return &t->ops[t->count++];
+}
+
+static void end_literal(struct parser *p)
+{
+    if (p->literal.len > 0) {
+        struct span text = arena_copy(&p->t->arena, buf_span(&p->literal));
+        add_op(p, TEMPLATE_OP_TEXT)->text = text;
+        buf_clear(&p->literal);
+    }
+}
+
+/* Unfolds (RFC 5322 2.2.3): a line end before a blank vanishes. One that a
+ * partial brings along is a blank. */
+static void add_header_literal(struct parser *p, struct span s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.data[i];
+        bool folded = i + 1 < s.len && ascii_is_blank(s.data[i + 1]);
+        if (c == '\n' && !folded) {
+            buf_append_byte(&p->literal, ' ');
+        } else if (c != '\n' && c != '\r') {
+            buf_append_byte(&p->literal, c);
+        }
+    }
+}
+
+static void add_literal(struct parser *p, struct span s)
+{
+    if (p->source->header) {
+        add_header_literal(p, s);
+    } else {
+        buf_append(&p->literal, s);
+    }
+}
+
+static bool find_name(struct parser *p, const struct template_text *text,
+                      const struct template_tag *tag, size_t *value_out,
+                      bool *url_out)
+{
+    if (template_name_find(p->names, tag->content, value_out, url_out)) {
+        if (*value_out >= p->t->columns) {
+            p->t->builtins |= 1u << (*value_out - p->t->columns);
+        }
+        return true;
+    }
+    struct span near = template_name_nearest(p->names, tag->content);
+    fail(p, text, tag->from, "no column", tag->content);
+    size_t len = strlen(p->err->text);
+    size_t room = sizeof p->err->text - len;
+    static const char hint[] = "; did you mean \"";
+    if (near.len > 0 && near.len + sizeof hint + 2 < room) {
+        memcpy(p->err->text + len, hint, sizeof hint - 1);
+        len += sizeof hint - 1;
+        memcpy(p->err->text + len, near.data, near.len);
+        memcpy(p->err->text + len + near.len, "\"?", 3);
+    }
+    return false;
+}
+
+static bool add_value(struct parser *p, struct template_text *text,
+                      const struct template_tag *tag)
+{
+    size_t value;
+    bool url;
+    if (!find_name(p, text, tag, &value, &url)) {
+        return false;
+    }
+    end_literal(p);
+    struct template_op *op = add_op(p, TEMPLATE_OP_VALUE);
+    op->value = value;
+    bool html = p->escape == TEMPLATE_HTML && tag->sigil == '\0';
+    op->form = url    ? TEMPLATE_FORM_URL
+               : html ? TEMPLATE_FORM_HTML
+                      : TEMPLATE_FORM_PLAIN;
+    for (size_t i = 0; i < p->section_count; i++) {
+        op->guarded = op->guarded || p->sections[i].value == value;
+    }
+    return true;
+}
+
+static bool open_section(struct parser *p, struct template_text *text,
+                         const struct template_tag *tag)
+{
+    size_t value;
+    bool url;
+    if (!find_name(p, text, tag, &value, &url)) {
+        return false;
+    }
+    if (p->section_count == TEMPLATE_SECTIONS_MAX) {
+        return fail(p, text, tag->from, "too many sections open at",
+                    tag->content);
+    }
+    end_literal(p);
+    bool inverted = tag->sigil == '^';
+    p->sections[p->section_count++] = (struct section){
+        .name = tag->content,
+        .value = value,
+        .op = p->t->count,
+        .from = tag->from,
+    };
+    add_op(p, inverted ? TEMPLATE_OP_INVERTED : TEMPLATE_OP_SECTION)->value =
+        value;
+    return true;
+}
+
+/* `base` sections were open when this text began: they are not its own. */
+static bool close_section(struct parser *p, struct template_text *text,
+                          const struct template_tag *tag, size_t base)
+{
+    if (p->section_count == base) {
+        return fail(p, text, tag->from, "no section is open to close",
+                    tag->content);
+    }
+    const struct section *section = &p->sections[p->section_count - 1];
+    if (!span_equal(section->name, tag->content)) {
+        return fail(p, text, tag->from, "this does not close the section",
+                    section->name);
+    }
+    end_literal(p);
+    p->t->ops[section->op].end = p->t->count;
+    p->section_count--;
+    return true;
+}
+
+/* From the Mustache specification: the indent of a partial that stands alone
+ * goes before each of its lines, not before those of values in it. */
+static struct span indented(struct parser *p, struct span text,
+                            struct span indent)
+{
+    struct buf lines;
+    buf_init(&lines, TEMPLATE_BYTES_MAX);
+    while (text.len > 0) {
+        size_t end = span_find(text, '\n');
+        end += end < text.len;
+        buf_append(&lines, indent);
+        buf_append(&lines, span_slice(text, 0, end));
+        text = span_rest(text, end);
+    }
+    bool fits = !lines.overflowed;
+    struct span copy = arena_copy(&p->t->arena, buf_span(&lines));
+    buf_release(&lines);
+    return fits ? copy : (struct span){0};
+}
+
+static bool add_partial(struct parser *p, struct template_text *text,
+                        const struct template_tag *tag, struct span indent)
+{
+    const struct template_source *source = p->source;
+    struct span found = {0};
+    if (source->partial) {
+        found = source->partial(source->context, tag->content);
+    }
+    if (!found.data) {
+        return fail(p, text, tag->from, "no partial", tag->content);
+    }
+    for (const struct template_text *t = text; t->outer; t = t->outer) {
+        if (span_equal(t->name, tag->content)) {
+            return fail(p, text, tag->from,
+                        "this partial is within itself:", tag->content);
+        }
+    }
+    struct template_text inner = {
+        .all = indent.len > 0 ? indented(p, found, indent) : found,
+        .open = SPAN("{{"),
+        .close = SPAN("}}"),
+        .indent = indent,
+        .name = tag->content,
+        .outer = text,
+        .depth = text->depth + 1,
+    };
+    if (inner.depth > TEMPLATE_PARTIALS_MAX ||
+        (found.len > 0 && inner.all.len == 0)) {
+        return fail(p, text, tag->from,
+                    "too much in this partial:", tag->content);
+    }
+    return parse_text(p, &inner);
+}
+
+static bool set_delimiters(struct parser *p, struct template_text *text,
+                           const struct template_tag *tag)
+{
+    if (!template_tag_delimiters(tag->content, &text->open, &text->close)) {
+        return fail(p, text, tag->from, "no delimiters:", tag->content);
+    }
+    return true;
+}
+
+static bool add_tag(struct parser *p, struct template_text *text,
+                    const struct template_tag *tag, struct span indent,
+                    size_t base)
+{
+    switch (tag->sigil) {
+    case '#':
+    case '^':
+        return open_section(p, text, tag);
+    case '/':
+        return close_section(p, text, tag, base);
+    case '>':
+        return add_partial(p, text, tag, indent);
+    case '=':
+        return set_delimiters(p, text, tag);
+    case '!':
+        return true;
+    default:
+        return add_value(p, text, tag);
+    }
+}
+
+static bool parse_tag(struct parser *p, struct template_text *text,
+                      const struct template_tag *tag, size_t base)
+{
+    bool variable =
+        tag->sigil == '\0' || tag->sigil == '{' || tag->sigil == '&';
+    size_t from = tag->from;
+    size_t to = tag->to;
+    if (!variable && !p->source->header) {
+        template_tag_alone(text, tag, &from, &to);
+    }
+    add_literal(p, span_slice(text->all, text->at, from));
+    text->at = to;
+    struct span indent = span_slice(text->all, from, tag->from);
+    return add_tag(p, text, tag, indent, base);
+}
+
+static bool parse_text(struct parser *p, struct template_text *text)
+{
+    size_t base = p->section_count;
+    p->bytes += text->all.len;
+    if (p->bytes > TEMPLATE_BYTES_MAX) {
+        return fail(p, text, 0, "too much text at partial", text->name);
+    }
+    for (;;) {
+        struct template_tag tag;
+        enum template_tag_result result = template_tag_next(text, &tag);
+        if (result == TEMPLATE_TAG_UNCLOSED) {
+            return fail(p, text, tag.from, "no end of the tag", text->open);
+        }
+        if (result == TEMPLATE_TAG_NONE) {
+            break;
+        }
+        if (!parse_tag(p, text, &tag, base)) {
+            return false;
+        }
+    }
+    add_literal(p, span_rest(text->all, text->at));
+    if (p->section_count > base) {
+        const struct section *open = &p->sections[p->section_count - 1];
+        return fail(p, text, open->from, "no end of the section", open->name);
+    }
+    return true;
+}
+
+struct template *template_compile(struct span text,
+                                  const struct template_source *source,
+                                  const struct template_names *names,
+                                  enum template_escape escape, struct err *err)
+{
+    struct parser p = {
+        .t = mem_alloc_zero(1, sizeof *p.t),
+        .source = source,
+        .names = names,
+        .escape = escape,
+        .err = err,
+    };
+    struct template_text top = {
+        .all = text,
+        .open = SPAN("{{"),
+        .close = SPAN("}}"),
+    };
+    arena_init(&p.t->arena);
+    p.t->columns = names->column_count;
+    buf_init(&p.literal, TEMPLATE_BYTES_MAX);
+    bool fine = parse_text(&p, &top);
+    end_literal(&p);
+    buf_release(&p.literal);
+    if (!fine) {
+        template_destroy(p.t);
+        return NULL;
+    }
+    return p.t;
+}
