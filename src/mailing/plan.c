@@ -212,10 +212,9 @@ static void inherit(struct plan *p, struct plan_row *row)
     if (elder->heir == 0) {
         elder->heir = row->csv.line;
     }
-    row->verdict.first_line = elder->heir;
-    if (elder->heir == row->csv.line) {
-        row->verdict.status = CLEAN_OK;
-    }
+    bool is_heir = elder->heir == row->csv.line;
+    row->verdict.status = is_heir ? CLEAN_OK : CLEAN_DUPLICATE;
+    row->verdict.first_line = is_heir ? 0 : elder->heir;
 }
 
 static struct span invalid_reason(struct plan *p, const struct plan_row *row)
@@ -261,6 +260,7 @@ static void judge(struct plan *p, struct plan_row *row)
     }
     if (refused(p, row)) {
         v->status = CLEAN_INVALID;
+        v->first_line = 0;
         return;
     }
     if (v->status == CLEAN_DUPLICATE) {
