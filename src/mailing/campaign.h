@@ -1,0 +1,106 @@
+/* What happens next? The second reading: the conductor.
+ *
+ * It pulls: a session that is hungry takes the next row (campaign_take), says
+ * its letter, and gives back what became of it (campaign_verdict). Rows that
+ * go again wait in a queue; rows that are settled stand in the ledger and the
+ * report at once. When nothing is left, or when the run has to stop, sessions
+ * are drained and the loop ends. Rows never taken are closing.c's. */
+#pragma once
+
+#include <netdb.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "mailing/ledger.h"
+#include "mailing/mailing.h"
+#include "mailing/plan.h"
+#include "mailing/policy.h"
+#include "mailing/task.h"
+#include "net/loop.h"
+#include "net/tls.h"
+#include "record/notes.h"
+#include "record/report.h"
+
+struct session;
+
+enum campaign_course {
+    COURSE_GOING,
+    COURSE_DRAINING, /* nothing new; what is under way ends */
+    COURSE_STOPPED,  /* sessions are cut */
+};
+
+struct campaign {
+    const struct settings *settings;
+    const struct observer *observer;
+    struct plan *plan;
+    struct loop *loop;
+    struct tls_client *tls; /* NULL: in clear */
+
+    /* rows */
+    struct ledger ledger;
+    struct report *report;
+    struct notes *notes; /* NULL: no --failed */
+    struct task_pool pool;
+    struct task_queue queue;
+    uint32_t next_contact; /* the first that was never taken */
+    bool list_done;
+    unsigned under_way;      /* tasks that sessions have */
+    uint64_t messages_begun; /* for --limit */
+
+    /* the line to the relay */
+    struct session *sessions;
+    unsigned session_count;
+    unsigned sessions_most; /* may be open at once */
+    bool proven;            /* one has been ready */
+    bool stream_unfit;
+    struct buf probe_sender;
+    bool asking; /* the resolver */
+    struct addrinfo *addresses, *next_address;
+    uint64_t trouble_since_ms; /* 0: none */
+    uint64_t pause_ms;         /* the last back-off */
+    uint64_t resume_ms;        /* no connection, no row before */
+    unsigned sender_refusals;  /* in a row */
+
+    /* the end */
+    enum campaign_course course;
+    struct err why; /* of a stop; status 0: it ran through */
+    bool limited;   /* --limit was reached */
+    uint64_t begun_ms;
+    struct loop_timer *timer, *ticker;
+    struct loop_turn *turn;
+    struct loop_signal *interrupt, *terminate, *ask;
+};
+
+/* Runs to the end. Rows that were never taken are not settled yet. */
+void campaign_run(struct campaign *c);
+
+/* --- what sessions call --- */
+
+/* The next row to say; NULL: none now. */
+struct task *campaign_take(struct campaign *c);
+
+/* What became of a task that was taken; the verdict's spans are used up. */
+void campaign_verdict(struct campaign *c, const struct session *s,
+                      struct task *t, const struct dialog_verdict *v);
+
+/* The row turned out to be no letter. */
+void campaign_invalid(struct campaign *c, struct task *t, struct span reason);
+
+void campaign_session_ready(struct campaign *c, struct session *s);
+
+/* A session is over, all its tasks given back. `ruling` says what that means,
+ * `progress` that rows were settled on it. The session is gone on return. */
+void campaign_session_gone(struct campaign *c, struct session *s,
+                           const struct ruling *ruling, bool progress,
+                           const struct err *why);
+
+/* Nothing new is begun. The first reason stands. */
+void campaign_stop(struct campaign *c, enum campaign_course course, int status,
+                   const char *text);
+
+/* --- closing.c --- */
+
+/* The rows that were never to be mailed, or never taken: the third reading.
+ * Writes the rest of the report, and --failed. False: *err. */
+bool campaign_close_books(struct campaign *c, struct err *err);

@@ -1,0 +1,166 @@
+/* The third reading: rows that were never to be mailed, or never taken. */
+#include <assert.h>
+#include <inttypes.h>
+
+#include "mailing/campaign.h"
+#include "record/failed.h"
+
+struct closing {
+    struct campaign *campaign;
+    struct failed *failed; /* NULL: not asked for */
+    uint32_t contact;      /* of the next CLEAN_OK row */
+    struct arena arena;
+};
+
+static const enum outcome outcome_of_status[] = {
+    [CLEAN_OK] = OUTCOME_PENDING,
+    [CLEAN_INVALID] = OUTCOME_INVALID,
+    [CLEAN_DUPLICATE] = OUTCOME_DUPLICATE,
+    [CLEAN_SUPPRESSED] = OUTCOME_SUPPRESSED,
+};
+
+static struct span why_not_taken(const struct campaign *c)
+{
+    if (c->settings->dry_run) {
+        return SPAN("not sent: this was a dry run");
+    }
+    if (c->why.status != 0 && c->why.text[0] != '\0') {
+        return span_of(c->why.text);
+    }
+    return SPAN("not sent: the run ended before its turn");
+}
+
+static bool report_untried(struct closing *k, const struct plan_row *row,
+                           enum outcome outcome, struct span reason,
+                           struct err *err)
+{
+    struct campaign *c = k->campaign;
+    if (!c->settings->report_all && !outcome_failed(outcome)) {
+        return true;
+    }
+    struct report_row line = {
+        .line = row->csv.line,
+        .address = row->verdict.text,
+        .status = outcome,
+        .scope = scope_name(SCOPE_LOCAL),
+        .reply = reason,
+    };
+    return report_write(c->report, &line, err);
+}
+
+static bool fail_row(struct closing *k, const struct plan_row *row,
+                     enum outcome outcome, const struct note *note,
+                     struct err *err)
+{
+    struct failed_row line = {
+        .raw = row->csv.raw,
+        .status = outcome,
+        .code = note->code,
+        .enhanced = note->enhanced,
+        .reason = note->reason,
+    };
+    /* An unknown row is not to be mailed again unless a person says so. */
+    bool wanted = outcome_failed(outcome) && outcome != OUTCOME_UNKNOWN;
+    return !k->failed || !wanted || failed_write(k->failed, &line, err);
+}
+
+static bool close_contact(struct closing *k, const struct plan_row *row,
+                          struct err *err)
+{
+    struct campaign *c = k->campaign;
+    uint32_t contact = k->contact++;
+    enum outcome outcome;
+    struct note note = {.reason = why_not_taken(c)};
+    if (contact >= c->plan->by_status[CLEAN_OK]) {
+        err_set(err, EX_DATAERR, "%s: the list has changed while it was read",
+                c->settings->list_path);
+        return false;
+    }
+    if (!ledger_get(&c->ledger, contact, &outcome)) {
+        ledger_settle(&c->ledger, contact, OUTCOME_PENDING);
+        return report_untried(k, row, OUTCOME_PENDING, note.reason, err) &&
+               fail_row(k, row, OUTCOME_PENDING, &note, err);
+    }
+    if (!k->failed || !outcome_failed(outcome)) {
+        return true;
+    }
+    notes_get(c->notes, contact, &k->arena, &note, err);
+    return err->status == 0 && fail_row(k, row, outcome, &note, err);
+}
+
+static bool close_row(struct closing *k, const struct plan_row *row,
+                      struct err *err)
+{
+    if (row->verdict.status == CLEAN_OK) {
+        return close_contact(k, row, err);
+    }
+    enum outcome outcome = outcome_of_status[row->verdict.status];
+    struct note note = {.reason = row->reason};
+    return report_untried(k, row, outcome, row->reason, err) &&
+           fail_row(k, row, outcome, &note, err);
+}
+
+static bool read_again(struct closing *k, struct err *err)
+{
+    struct plan *plan = k->campaign->plan;
+    struct plan_row row;
+    enum csv_result result;
+    if (!plan_rewind(plan, err)) {
+        return false;
+    }
+    while ((result = plan_next(plan, &row, err)) == CSV_RESULT_ROW) {
+        arena_reset(&k->arena);
+        if (!close_row(k, &row, err)) {
+            return false;
+        }
+    }
+    return result == CSV_RESULT_END;
+}
+
+static bool anything_to_read(const struct campaign *c)
+{
+    const struct plan *p = c->plan;
+    return c->settings->report_all || c->settings->failed_path ||
+           p->by_status[CLEAN_INVALID] > 0 ||
+           c->next_contact < p->by_status[CLEAN_OK];
+}
+
+static bool write_failed(struct closing *k, struct err *err)
+{
+    struct campaign *c = k->campaign;
+    if (c->settings->failed_path) {
+        k->failed = failed_open(c->settings->failed_path,
+                                csv_reader_delimiter(c->plan->reader),
+                                csv_reader_header(c->plan->reader), err);
+        if (!k->failed) {
+            return false;
+        }
+    }
+    if (!read_again(k, err)) {
+        failed_abandon(k->failed);
+        return false;
+    }
+    return failed_close(k->failed, err);
+}
+
+/* Each row of the list has one outcome, whatever became of the readings. */
+static void balance(struct campaign *c)
+{
+    const uint64_t *by_status = c->plan->by_status;
+    ledger_count(&c->ledger, OUTCOME_INVALID, by_status[CLEAN_INVALID]);
+    ledger_count(&c->ledger, OUTCOME_DUPLICATE, by_status[CLEAN_DUPLICATE]);
+    ledger_count(&c->ledger, OUTCOME_SUPPRESSED, by_status[CLEAN_SUPPRESSED]);
+    uint64_t total = ledger_total(&c->ledger);
+    assert(total <= c->plan->rows);
+    ledger_count(&c->ledger, OUTCOME_PENDING, c->plan->rows - total);
+}
+
+bool campaign_close_books(struct campaign *c, struct err *err)
+{
+    struct closing k = {.campaign = c};
+    arena_init(&k.arena);
+    bool fine = !anything_to_read(c) || write_failed(&k, err);
+    arena_release(&k.arena);
+    balance(c);
+    return fine;
+}

@@ -1,0 +1,140 @@
+/* A mailing from its first reading to its exit status. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "mailing/campaign.h"
+
+/* The worst that applies, in the order of the contract. */
+static const int worst_first[] = {
+    EX_USAGE,    EX_NOINPUT,     EX_DATAERR,   EX_CONFIG,
+    EX_SOFTWARE, EX_OSERR,       EX_CANTCREAT, EX_IOERR,
+    EX_NOHOST,   EX_UNAVAILABLE, EX_PROTOCOL,  EX_NOPERM,
+    1,           EX_TEMPFAIL,    EX_NOUSER,    EX_OK,
+};
+
+static int worse(int a, int b)
+{
+    for (size_t i = 0; i < sizeof worst_first / sizeof *worst_first; i++) {
+        if (worst_first[i] == a || worst_first[i] == b) {
+            return worst_first[i];
+        }
+    }
+    return EX_SOFTWARE;
+}
+
+static int status_of_rows(const struct campaign *c)
+{
+    const uint64_t *n = c->ledger.by_outcome;
+    int status = EX_OK;
+    if (n[OUTCOME_REJECTED] + n[OUTCOME_INVALID] > 0) {
+        status = worse(status, EX_NOUSER);
+    }
+    /* Of a dry run that all rows are left is no news. */
+    if (n[OUTCOME_PENDING] + n[OUTCOME_DEFERRED] > 0 && !c->settings->dry_run) {
+        status = worse(status, EX_TEMPFAIL);
+    }
+    return n[OUTCOME_UNKNOWN] > 0 ? worse(status, 1) : status;
+}
+
+static bool open_records(struct campaign *c, struct err *err)
+{
+    const struct settings *s = c->settings;
+    c->report = report_open(s->report_path, s->report_format, err);
+    if (!c->report) {
+        return false;
+    }
+    if (s->failed_path) {
+        c->notes = notes_create(err);
+    }
+    return !s->failed_path || c->notes;
+}
+
+static bool open_line(struct campaign *c, struct err *err)
+{
+    const struct settings *s = c->settings;
+    c->loop = loop_create();
+    if (s->tls == TLS_OFF) {
+        return true;
+    }
+    struct tls_client_settings how = {
+        .verify = s->tls == TLS_REQUIRED,
+        .ca_file = s->tls_ca_file,
+    };
+    c->tls = tls_client_create(&how, err);
+    return c->tls != NULL;
+}
+
+static void release(struct campaign *c)
+{
+    if (c->tls) {
+        tls_client_destroy(c->tls);
+    }
+    if (c->loop) {
+        loop_destroy(c->loop);
+    }
+    notes_destroy(c->notes);
+    ledger_release(&c->ledger);
+}
+
+static void fill_tally(const struct campaign *c, struct tally *out)
+{
+    out->rows = c->plan->rows;
+    memcpy(out->by_outcome, c->ledger.by_outcome, sizeof out->by_outcome);
+    if (c->begun_ms > 0) {
+        out->elapsed_ms = loop_now_ms(c->loop) - c->begun_ms;
+    }
+}
+
+static int run(struct campaign *c, struct tally *tally_out, struct err *err)
+{
+    if (!c->settings->dry_run) {
+        campaign_run(c);
+    }
+    int status = EX_OK;
+    struct err closing = {0};
+    if (!campaign_close_books(c, &closing) ||
+        !report_close(c->report, &closing)) {
+        status = worse(status, closing.status);
+        *err = closing;
+    }
+    c->report = NULL;
+    /* A stop that left no row behind is none. */
+    status = worse(status, status_of_rows(c));
+    if (c->why.status != 0 && c->why.status != EX_TEMPFAIL) {
+        status = worse(status, c->why.status);
+    }
+    if (err->status == 0) {
+        *err = c->why;
+    }
+    fill_tally(c, tally_out);
+    return status;
+}
+
+int mailing_send(const struct settings *settings,
+                 const struct observer *observer, struct tally *tally_out,
+                 struct err *err)
+{
+    *err = (struct err){0};
+    *tally_out = (struct tally){0};
+    struct plan plan;
+    if (!plan_open(&plan, settings, err)) {
+        return err->status;
+    }
+    struct campaign c = {
+        .settings = settings,
+        .observer = observer,
+        .plan = &plan,
+    };
+    ledger_init(&c.ledger);
+    int status;
+    if (plan_count(&plan, err) && open_records(&c, err) && open_line(&c, err)) {
+        status = run(&c, tally_out, err);
+    } else {
+        status = err->status;
+    }
+    struct err ignored;
+    report_close(c.report, &ignored);
+    release(&c);
+    plan_close(&plan);
+    return status;
+}

@@ -1,0 +1,418 @@
+#include "mailing/session.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "mailing/campaign.h"
+#include "net/local.h"
+#include "net/wire.h"
+#include "smtp/dialog.h"
+
+enum { SECRET_BYTES_MAX = 65536, QUIT_WAIT_MS = 2000 };
+
+struct session {
+    struct session *next;
+    struct campaign *campaign;
+    struct wire *wire;
+    struct dialog *dialog;
+    struct loop_timer *timer; /* fires at the latest at deadline_ms */
+    uint64_t deadline_ms;     /* UINT64_MAX: nothing is waited for */
+    bool timer_runs;
+    struct buf secret;
+    struct login login;
+    struct buf relay; /* host:port */
+    struct buf hello;
+    bool ready;    /* has been */
+    bool progress; /* a row was settled */
+    bool draining;
+    bool finishing; /* QUIT is answered, or no longer waited for */
+};
+
+struct session *session_next(const struct session *s)
+{
+    return s->next;
+}
+
+void session_link(struct session *s, struct session *next)
+{
+    s->next = next;
+}
+
+struct span session_relay(const struct session *s)
+{
+    return buf_span(&s->relay);
+}
+
+struct span session_tls(const struct session *s)
+{
+    return s->wire ? wire_tls(s->wire) : SPAN("");
+}
+
+/* --- its end --- */
+
+void session_destroy(struct session *s)
+{
+    assert(dialog_letters(s->dialog) == 0);
+    wire_destroy(s->wire);
+    dialog_destroy(s->dialog);
+    loop_timer_destroy(s->timer);
+    buf_wipe(&s->secret);
+    buf_release(&s->relay);
+    buf_release(&s->hello);
+    free(s);
+}
+
+static void take_verdicts(struct session *s)
+{
+    struct dialog_verdict v;
+    while (dialog_verdict(s->dialog, &v)) {
+        if (v.kind == VERDICT_SENT || v.kind == VERDICT_REFUSED) {
+            s->progress = true;
+        }
+        campaign_verdict(s->campaign, s, v.tag, &v);
+    }
+}
+
+/* What is left is settled by what was handed to the kernel. */
+static void end(struct session *s, const struct ruling *ruling,
+                const struct err *why)
+{
+    s->campaign->stream_unfit |= dialog_stream_unfit(s->dialog);
+    dialog_lost(s->dialog, wire_handed(s->wire));
+    take_verdicts(s);
+    campaign_session_gone(s->campaign, s, ruling, s->progress, why);
+}
+
+void session_cut(struct session *s)
+{
+    static const struct ruling cut = {ROW_WAITS, LINE_GOES_ON, 0};
+    struct err why = {0};
+    end(s, &cut, &why);
+}
+
+/* Why a dialog is over, in words that say what to do. */
+static const char *const end_words[] = {
+    [DIALOG_END_NONE] = "",
+    [DIALOG_END_QUIT] = "",
+    [DIALOG_END_CLOSING] = "the relay closes the session",
+    [DIALOG_END_REFUSED] = "the relay refused",
+    [DIALOG_END_NO_TLS] = "the relay does not offer STARTTLS, and nothing is "
+                          "sent in clear (smtps:// is for implicit TLS)",
+    [DIALOG_END_INJECTED] = "the relay, or who sits between, sent text in "
+                            "clear behind its consent to STARTTLS",
+    [DIALOG_END_NO_AUTH] = "the relay offers no login that can be used here "
+                           "(see --auth)",
+    [DIALOG_END_LOGIN] = "the relay refused the login (check --user and the "
+                         "password)",
+    [DIALOG_END_DESYNC] = "a reply that nothing asked for",
+    [DIALOG_END_MALFORMED] = "what came is no SMTP reply",
+    [DIALOG_END_LOST] = "the connection was lost",
+};
+
+static void describe_end(const struct session *s, int status, struct err *why)
+{
+    enum dialog_end how = dialog_end(s->dialog);
+    const struct reply *reply = dialog_end_reply(s->dialog);
+    const char *step = step_name(dialog_end_step(s->dialog));
+    struct span relay = buf_span(&s->relay);
+    if (reply) {
+        err_set(why, status, "%.*s: %s%s%s: %u %.*s", (int)relay.len,
+                relay.data, end_words[how], *step ? " at " : "", step,
+                reply->code,
+                (int)(reply->text.len > 512 ? 512 : reply->text.len),
+                reply->text.data);
+    } else {
+        err_set(why, status, "%.*s: %s", (int)relay.len, relay.data,
+                end_words[how]);
+    }
+}
+
+static void end_by_dialog(struct session *s)
+{
+    struct ruling ruling =
+        policy_of_end(dialog_end(s->dialog), dialog_end_step(s->dialog),
+                      dialog_end_reply(s->dialog));
+    struct err why = {0};
+    describe_end(s, ruling.status ? ruling.status : EX_UNAVAILABLE, &why);
+    end(s, &ruling, &why);
+}
+
+static void end_by_wire(struct session *s, enum wire_end how,
+                        const struct err *reason)
+{
+    static const struct ruling again = {ROW_WAITS, LINE_LEAVES, 0};
+    static const struct ruling never = {ROW_WAITS, LINE_STOPS, EX_PROTOCOL};
+    struct err why = {0};
+    err_set(&why, reason->status, "%.*s: %s", (int)s->relay.len, s->relay.data,
+            reason->text);
+    end(s, how == WIRE_END_TLS ? &never : &again, &why);
+}
+
+/* --- time limits --- */
+
+static uint64_t limit_ms(const struct session *s)
+{
+    enum step step = dialog_waits_for(s->dialog);
+    if (step == STEP_NONE) {
+        return 0;
+    }
+    if (step == STEP_QUIT) {
+        return QUIT_WAIT_MS;
+    }
+    uint64_t asked = s->campaign->settings->timeout_ms;
+    return asked ? asked : (uint64_t)step_rule(step)->timeout_s * 1000;
+}
+
+/* A timer that runs is not set anew: it looks again when it fires. */
+static void set_deadline(struct session *s)
+{
+    uint64_t limit = limit_ms(s);
+    uint64_t now = loop_now_ms(s->campaign->loop);
+    s->deadline_ms = limit ? now + limit : UINT64_MAX;
+    if (limit && !s->timer_runs) {
+        s->timer_runs = true;
+        loop_timer_start(s->timer, limit);
+    }
+}
+
+static void time_is_up(void *context)
+{
+    struct session *s = context;
+    uint64_t now = loop_now_ms(s->campaign->loop);
+    s->timer_runs = false;
+    if (s->deadline_ms == UINT64_MAX) {
+        return;
+    }
+    if (now < s->deadline_ms) {
+        s->timer_runs = true;
+        loop_timer_start(s->timer, s->deadline_ms - now);
+        return;
+    }
+    static const struct ruling again = {ROW_WAITS, LINE_LEAVES, 0};
+    static const struct ruling done = {ROW_WAITS, LINE_GOES_ON, 0};
+    enum step step = dialog_waits_for(s->dialog);
+    struct err why = {0};
+    err_set(&why, EX_UNAVAILABLE, "%.*s: no reply to %s in time",
+            (int)s->relay.len, s->relay.data, step_name(step));
+    end(s, step == STEP_QUIT ? &done : &again, &why);
+}
+
+/* --- letters --- */
+
+static void give(struct session *s, struct task *t)
+{
+    struct span reason;
+    bool eight_bit = dialog_capabilities(s->dialog)->eight_bit;
+    if (!task_write_letter(t, s->campaign->plan, eight_bit, &reason)) {
+        campaign_invalid(s->campaign, t, reason);
+        return;
+    }
+    struct transaction letter;
+    task_transaction(t, &letter);
+    dialog_give(s->dialog, &letter);
+}
+
+static void feed(struct session *s)
+{
+    struct task *t;
+    while (dialog_hungry(s->dialog) > 0 && (t = campaign_take(s->campaign))) {
+        give(s, t);
+        take_verdicts(s); /* of what was refused here, unasked */
+    }
+}
+
+static void speak(struct session *s)
+{
+    struct buf *outbox = dialog_outbox(s->dialog);
+    size_t before;
+    do {
+        dialog_pump(s->dialog);
+        before = outbox->len;
+        wire_send(s->wire, outbox);
+    } while (outbox->len < before);
+}
+
+/* After anything has happened: verdicts out, letters in, words out. */
+static void carry_on(struct session *s)
+{
+    take_verdicts(s);
+    if (dialog_phase(s->dialog) == DIALOG_READY && !s->ready) {
+        s->ready = true;
+        buf_wipe(&s->secret);
+        campaign_session_ready(s->campaign, s);
+    }
+    feed(s);
+    if (dialog_spent(s->dialog) || s->draining) {
+        dialog_quit(s->dialog);
+        take_verdicts(s);
+    }
+    speak(s);
+    if (dialog_phase(s->dialog) == DIALOG_WANTS_TLS) {
+        const struct settings *settings = s->campaign->settings;
+        wire_secure(s->wire, s->campaign->tls,
+                    settings->tls_name ? settings->tls_name
+                                       : settings->relay.host);
+    }
+    set_deadline(s);
+    if (dialog_phase(s->dialog) == DIALOG_OVER && !s->finishing) {
+        if (dialog_end(s->dialog) == DIALOG_END_QUIT) {
+            s->finishing = true;
+            wire_finish(s->wire);
+        } else {
+            end_by_dialog(s);
+        }
+    }
+}
+
+void session_wake(struct session *s)
+{
+    if (s->ready && !s->finishing && dialog_hungry(s->dialog) > 0) {
+        carry_on(s);
+    }
+}
+
+void session_drain(struct session *s)
+{
+    if (s->draining) {
+        return;
+    }
+    s->draining = true;
+    if (!s->ready) {
+        session_cut(s);
+    } else if (!s->finishing) {
+        carry_on(s);
+    }
+}
+
+/* --- events of the wire --- */
+
+static void opened(void *context)
+{
+    struct session *s = context;
+    const struct settings *settings = s->campaign->settings;
+    if (s->campaign->tls && settings->relay.implicit_tls) {
+        wire_secure(s->wire, s->campaign->tls,
+                    settings->tls_name ? settings->tls_name
+                                       : settings->relay.host);
+    }
+    set_deadline(s);
+}
+
+static void secured(void *context)
+{
+    struct session *s = context;
+    dialog_secured(s->dialog);
+    carry_on(s);
+}
+
+static void received(void *context, struct span bytes)
+{
+    struct session *s = context;
+    dialog_receive(s->dialog, bytes, wire_handed(s->wire));
+    carry_on(s);
+}
+
+static void drained(void *context)
+{
+    carry_on(context);
+}
+
+static void closed(void *context, enum wire_end how, const struct err *why)
+{
+    struct session *s = context;
+    if (s->finishing) {
+        static const struct ruling done = {ROW_WAITS, LINE_GOES_ON, 0};
+        end(s, &done, why);
+    } else {
+        end_by_wire(s, how, why);
+    }
+}
+
+/* --- its beginning --- */
+
+static void trace(void *context, bool ours, struct span line)
+{
+    struct session *s = context;
+    struct buf text;
+    buf_init(&text, 1 << 17);
+    buf_append(&text, buf_span(&s->relay));
+    buf_append(&text, ours ? SPAN(" > ") : SPAN(" < "));
+    buf_append(&text, line);
+    buf_append_byte(&text, '\0');
+    if (!text.overflowed) {
+        s->campaign->observer->say(s->campaign->observer->context, SAY_DEBUG,
+                                   text.data);
+    }
+    buf_release(&text);
+}
+
+static enum dialog_security security(const struct settings *settings)
+{
+    if (settings->tls == TLS_OFF) {
+        return DIALOG_CLEAR;
+    }
+    return settings->relay.implicit_tls ? DIALOG_IMPLICIT_TLS : DIALOG_STARTTLS;
+}
+
+/* The secret is fetched for each login, and wiped after it. */
+static bool fetch_login(struct session *s, struct err *err)
+{
+    const struct settings *settings = s->campaign->settings;
+    const struct observer *o = s->campaign->observer;
+    buf_init(&s->secret, SECRET_BYTES_MAX);
+    if (!settings->user) {
+        return true;
+    }
+    if (!o->secret(o->context, &settings->secret, &s->secret, err)) {
+        return false;
+    }
+    s->login = (struct login){
+        .user = span_of(settings->user),
+        .secret = buf_span(&s->secret),
+        .mechanisms = settings->mechanisms,
+    };
+    return true;
+}
+
+static void create_dialog(struct session *s)
+{
+    const struct settings *settings = s->campaign->settings;
+    bool stream = !s->campaign->stream_unfit;
+    enum dialog_tier best = stream ? DIALOG_STREAM : DIALOG_GROUP;
+    struct dialog_settings how = {
+        .helo = buf_span(&s->hello),
+        .security = security(settings),
+        .tier_max = settings->tier_max < best ? settings->tier_max : best,
+        .window = settings->window,
+        .login = settings->user ? &s->login : NULL,
+        .probe_sender = buf_span(&s->campaign->probe_sender),
+        .trace = settings->debug ? trace : NULL,
+        .trace_context = s,
+    };
+    s->dialog = dialog_create(&how);
+}
+
+struct session *session_open(struct campaign *c, const struct addrinfo *peer)
+{
+    const struct settings *settings = c->settings;
+    struct session *s = mem_alloc_zero(1, sizeof *s);
+    s->campaign = c;
+    buf_init(&s->relay, 1024);
+    buf_append_format(&s->relay, "%s:%s", settings->relay.host,
+                      settings->relay.port);
+    buf_init(&s->hello, 1024);
+    local_name(settings->helo, peer->ai_addr, &s->hello);
+    struct err err = {0};
+    if (!fetch_login(s, &err)) {
+        campaign_stop(c, COURSE_STOPPED, err.status, err.text);
+    }
+    create_dialog(s);
+    s->timer = loop_timer_create(c->loop, time_is_up, s);
+    s->deadline_ms = UINT64_MAX;
+    struct wire_owner owner = {opened, secured, received, drained, closed, s};
+    s->wire = wire_connect(c->loop, peer->ai_addr, NULL,
+                           settings->connect_timeout_ms, &owner);
+    return s;
+}
