@@ -2,15 +2,12 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "net/dial.h"
 #include "net/errand.h"
 #include "net/outbox.h"
 #include "net/tls.h"
@@ -148,7 +145,7 @@ static void take_leave(struct wire *w)
 
 static void tell_drained(struct wire *w)
 {
-    if (w->full && outbox_room(&w->out) > OUTBOX_BYTES_MAX / 2) {
+    if (w->full && wire_room(w) > OUTBOX_BYTES_MAX / 2) {
         w->full = false;
         if (w->owner.drained) {
             w->owner.drained(w->owner.context);
@@ -198,10 +195,7 @@ static void unseal(struct wire *w)
     enum tls_result result = tls_read(w->tls, &w->plain, &why);
     errand_queue(w->loop, &w->errand); /* TLS may have had to answer */
     deliver(w, buf_span(&w->plain));
-    if (w->phase == OVER) {
-        return;
-    }
-    if (result == TLS_CLOSED) {
+    if (w->phase != OVER && result == TLS_CLOSED) {
         /* What was answered to its last words may still be welcome. */
         speak(w);
         close_because(w, WIRE_END_EOF, "the other side closed the connection");
@@ -243,11 +237,7 @@ static void take(struct wire *w, struct span bytes)
         return;
     }
     tls_feed(w->tls, bytes);
-    if (w->phase == SHAKING) {
-        shake(w);
-    } else {
-        unseal(w);
-    }
+    (w->phase == SHAKING ? shake : unseal)(w);
 }
 
 static void hear_end(struct wire *w)
@@ -256,13 +246,11 @@ static void hear_end(struct wire *w)
         close_because(w, WIRE_END_EOF, "the other side closed the connection");
     } else if (w->voice == CHOKED || w->phase == CLEAR) {
         close_because(w, WIRE_END_CUT, "the connection broke");
-    } else if (w->phase == SHAKING) {
-        close_because(w, WIRE_END_CUT,
-                      "the other side closed the connection in the middle of "
-                      "the TLS handshake");
     } else {
         close_because(w, WIRE_END_CUT,
-                      "the connection was cut (no TLS close_notify)");
+                      w->phase == SHAKING
+                          ? "the connection was closed during the handshake"
+                          : "the connection was cut (no TLS close_notify)");
     }
 }
 
@@ -283,11 +271,7 @@ static void hear(struct wire *w)
 
 static void connected(struct wire *w)
 {
-    int error = 0;
-    socklen_t size = sizeof error;
-    if (getsockopt(w->descriptor, SOL_SOCKET, SO_ERROR, &error, &size) != 0) {
-        error = errno;
-    }
+    int error = dial_outcome(w->descriptor);
     if (error != 0) {
         close_because(w, WIRE_END_REFUSED, strerror(error));
         return;
@@ -358,7 +342,7 @@ static void end_turn(void *context)
         close_with(w, w->trouble_end, &why);
     }
     tell_opened(w);
-    if (w->phase == CLEAR || w->phase == SHAKING || w->phase == SECURE) {
+    if (w->phase != CONNECTING && w->phase != OVER) {
         speak(w);
     }
 }
@@ -378,35 +362,13 @@ static struct wire *create(struct loop *l, const struct wire_owner *owner)
     return w;
 }
 
-static socklen_t address_size(const struct sockaddr *a)
-{
-    return a->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-                                    : sizeof(struct sockaddr_in);
-}
-
-/* Small writes are gathered here; Nagle's waiting would only add to that. */
-static void say_no_delay(int descriptor)
-{
-    int on = 1;
-    (void)setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-}
-
 /* 0, or an errno. */
 static int dial(struct wire *w, const struct sockaddr *peer,
                 const struct sockaddr *local)
 {
-    w->descriptor =
-        socket(peer->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (w->descriptor < 0) {
-        return errno;
-    }
-    say_no_delay(w->descriptor);
-    if (local && bind(w->descriptor, local, address_size(local)) != 0) {
-        return errno;
-    }
-    if (connect(w->descriptor, peer, address_size(peer)) != 0 &&
-        errno != EINPROGRESS) {
-        return errno;
+    int error = dial_begin(peer, local, &w->descriptor);
+    if (error != 0) {
+        return error;
     }
     w->watch = loop_watch_create(w->loop, w->descriptor, ready, w);
     if (!w->watch) {
@@ -437,7 +399,7 @@ struct wire *wire_accept(struct loop *l, int descriptor,
     w->timeout_ms = ACCEPTED_TIMEOUT_MS;
     w->descriptor = descriptor;
     w->phase = CLEAR;
-    say_no_delay(descriptor);
+    dial_set_no_delay(descriptor);
     w->watch = loop_watch_create(l, descriptor, ready, w);
     if (!w->watch) {
         note_trouble(w, WIRE_END_REFUSED, errno);

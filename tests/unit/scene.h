@@ -43,6 +43,7 @@ struct side {
     void (*when_opened)(struct side *s);
     void (*when_secured)(struct side *s);
     void (*when_heard)(struct side *s, struct span bytes);
+    void (*when_drained)(struct side *s);
     void (*when_closed)(struct side *s);
 };
 
@@ -55,6 +56,9 @@ struct scene {
     struct side client;
     struct side server;
     bool late;
+    bool raw; /* no wire for the server, but the test itself: its end is peer,
+                 and the loop stops when it has come */
+    int peer;
     bool (*over)(struct scene *s);
     struct tls_server *tls_server;
     struct tls_client *tls_client;
@@ -122,6 +126,9 @@ static inline void drained(void *context)
     struct side *s = context;
     s->drained++;
     assert_true(wire_room(s->wire) > 128 * 1024);
+    if (s->when_drained) {
+        s->when_drained(s);
+    }
     say(s);
     look(s->scene);
 }
@@ -131,6 +138,7 @@ static inline void closed(void *context, enum wire_end end,
 {
     struct side *s = context;
     assert_int_equal(s->closed, 0);
+    assert_true(wire_room(s->wire) == 0);
     s->closed++;
     s->end = end;
     s->why = *why;
@@ -162,6 +170,11 @@ static inline void someone_knocks(void *context, bool readable, bool writable)
     int descriptor =
         accept4(s->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     assert_true(descriptor >= 0);
+    if (s->raw) {
+        s->peer = descriptor;
+        loop_stop(s->loop);
+        return;
+    }
     struct wire_owner owner = owner_of(&s->server);
     s->server.wire = wire_accept(s->loop, descriptor, &owner);
 }
@@ -188,7 +201,7 @@ static inline void open_listener(struct scene *s)
 
 static inline void init_scene(struct scene *s)
 {
-    *s = (struct scene){.over = both_closed};
+    *s = (struct scene){.over = both_closed, .peer = -1};
     s->loop = loop_create();
     s->limit = loop_timer_create(s->loop, too_late, s);
     open_listener(s);
@@ -212,6 +225,26 @@ static inline void play(struct scene *s)
     assert_false(s->late);
 }
 
+static inline void stop(void *context)
+{
+    loop_stop(((struct scene *)context)->loop);
+}
+
+static inline void run_for(struct scene *s, uint64_t ms)
+{
+    struct loop_timer *t = loop_timer_create(s->loop, stop, s);
+    loop_timer_start(t, ms);
+    loop_run(s->loop);
+    loop_timer_destroy(t);
+}
+
+static inline void append_noise(struct buf *out, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++) {
+        buf_append_byte(out, (char)(i * 7 + i / 251));
+    }
+}
+
 static inline void release_side(struct side *s)
 {
     wire_destroy(s->wire);
@@ -225,6 +258,9 @@ static inline void release_scene(struct scene *s)
     release_side(&s->server);
     loop_watch_destroy(s->listening);
     close(s->listener);
+    if (s->peer >= 0) {
+        close(s->peer);
+    }
     loop_timer_destroy(s->limit);
     loop_destroy(s->loop);
     tls_client_destroy(s->tls_client);

@@ -1,0 +1,46 @@
+#include "net/dial.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+
+static socklen_t address_size(const struct sockaddr *a)
+{
+    return a->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                    : sizeof(struct sockaddr_in);
+}
+
+void dial_set_no_delay(int descriptor)
+{
+    int on = 1;
+    (void)setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+int dial_begin(const struct sockaddr *peer, const struct sockaddr *local,
+               int *descriptor_out)
+{
+    int descriptor =
+        socket(peer->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    *descriptor_out = descriptor;
+    if (descriptor < 0) {
+        return errno;
+    }
+    dial_set_no_delay(descriptor);
+    if (local && bind(descriptor, local, address_size(local)) != 0) {
+        return errno;
+    }
+    bool under_way = connect(descriptor, peer, address_size(peer)) == 0 ||
+                     errno == EINPROGRESS;
+    return under_way ? 0 : errno;
+}
+
+int dial_outcome(int descriptor)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) != 0) {
+        return errno;
+    }
+    return error;
+}
