@@ -59,7 +59,7 @@ static const struct answer_words table[ANSWERS] = {
     [ANSWER_NEED_TLS] = WORDS("538", "5.7.11", "Encryption required for login"),
     [ANSWER_TOO_BIG] = WORDS("552", "5.3.4", "Message too big"),
     [ANSWER_NEED_SMTPUTF8] =
-        WORDS("553", "5.6.7", "Address needs SMTPUTF8, which MAIL did not ask"),
+        WORDS("553", "5.6.7", "Address needs SMTPUTF8, which MAIL did not say"),
     [ANSWER_NO_VALID_RECIPIENT] = WORDS("554", "5.5.1", "No valid recipients"),
     [ANSWER_INJECTED] =
         WORDS("554", "5.5.1", "Bytes in clear behind STARTTLS, closing"),

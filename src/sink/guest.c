@@ -19,24 +19,29 @@ static void append(struct guest *g, struct span s)
     g->said += g->out.len - before;
 }
 
-static void say_code(struct guest *g, const struct answer_words *words)
+/* `behind` is said at the end of the line. */
+static void say_line(struct guest *g, const struct answer_words *words,
+                     struct span behind)
 {
+    bool enhanced =
+        words->enhanced.len > 0 && (g->house->offers & OFFER_ENHANCED);
     append(g, words->code);
     append(g, SPAN(" "));
-    if (words->enhanced.len > 0 && (g->house->offers & OFFER_ENHANCED)) {
+    if (enhanced) {
         append(g, words->enhanced);
         append(g, SPAN(" "));
     }
     append(g, words->text);
-    if (span_starts(words->code, SPAN("50"))) {
+    append(g, behind);
+    append(g, SPAN("\r\n"));
+    if (words->code.data[0] == '5' && words->code.data[1] == '0') {
         g->house->counts->errors++;
     }
 }
 
 void guest_say_words(struct guest *g, const struct answer_words *words)
 {
-    say_code(g, words);
-    append(g, SPAN("\r\n"));
+    say_line(g, words, SPAN(""));
 }
 
 void guest_say(struct guest *g, enum answer answer)
@@ -47,11 +52,13 @@ void guest_say(struct guest *g, enum answer answer)
 static void say_number(struct guest *g, const struct answer_words *words,
                        uint64_t number)
 {
-    say_code(g, words);
-    size_t before = g->out.len;
-    buf_append_number(&g->out, number);
-    g->said += g->out.len - before;
-    append(g, SPAN("\r\n"));
+    char text[20];
+    size_t at = sizeof text;
+    do {
+        text[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    say_line(g, words, span_from(text + at, sizeof text - at));
 }
 
 void guest_say_number(struct guest *g, enum answer answer, uint64_t number)

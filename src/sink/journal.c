@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/json.h"
 
 enum {
@@ -38,16 +39,47 @@ void journal_close(struct journal *j)
     j->descriptor = -1;
 }
 
+/* Needs no escape: most are so, and there are many. */
+static bool is_plain(struct span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        if (c == '"' || c == '\\' || ascii_is_control(c) ||
+            !ascii_is_ascii(c)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* As json_text does it, commas included. */
+static void add_text(struct buf *out, struct span text)
+{
+    if (!is_plain(text)) {
+        json_text(out, text);
+        return;
+    }
+    char last = out->data[out->len - 1];
+    if (last != ':' && last != '[') {
+        buf_append_byte(out, ',');
+    }
+    char *to = buf_reserve(out, text.len + 2);
+    if (to) {
+        to[0] = '"';
+        memcpy(to + 1, text.data, text.len);
+        to[text.len + 1] = '"';
+        buf_commit(out, text.len + 2);
+    }
+}
+
 static void add_recipients(struct buf *out, struct span recipients)
 {
-    json_name(out, "recipients");
-    json_open_array(out);
-    while (recipients.len > 0) {
-        size_t end = span_find(recipients, '\n');
-        json_text(out, span_slice(recipients, 0, end));
-        recipients = span_rest(recipients, end + 1);
+    size_t end;
+    for (size_t at = 0; at < recipients.len; at += end + 1) {
+        struct span rest = span_rest(recipients, at);
+        end = span_find(rest, '\n');
+        add_text(out, span_slice(rest, 0, end));
     }
-    json_close_array(out);
 }
 
 bool journal_add(struct journal *j, const struct guest_letter *letter,
@@ -57,16 +89,21 @@ bool journal_add(struct journal *j, const struct guest_letter *letter,
         return true;
     }
     struct buf *out = &j->lines;
-    json_open(out);
+    buf_append(out, SPAN("{\"recipients\":["));
     add_recipients(out, letter->recipients);
-    json_add_text(out, "sender", letter->sender);
-    json_add_text(out, "message_id", letter->message_id);
-    json_add_number(out, "bytes", letter->bytes);
-    json_add_text(out, "tier", span_of(letter->tier));
-    json_add_number(out, "session", letter->session);
-    json_add_number(out, "queue_id", letter->number);
-    json_close(out);
-    buf_append_byte(out, '\n');
+    buf_append(out, SPAN("],\"sender\":"));
+    add_text(out, letter->sender);
+    buf_append(out, SPAN(",\"message_id\":"));
+    add_text(out, letter->message_id);
+    buf_append(out, SPAN(",\"bytes\":"));
+    buf_append_number(out, letter->bytes);
+    buf_append(out, SPAN(",\"tier\":"));
+    add_text(out, span_of(letter->tier));
+    buf_append(out, SPAN(",\"session\":"));
+    buf_append_number(out, letter->session);
+    buf_append(out, SPAN(",\"queue_id\":"));
+    buf_append_number(out, letter->number);
+    buf_append(out, SPAN("}\n"));
     assert(!out->overflowed);
     return out->len < FLUSH_BYTES || journal_flush(j, err);
 }
