@@ -1,0 +1,153 @@
+#include "cli/places.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+struct place {
+    const char *role; /* "the list", "--report" */
+    const char *path;
+    bool output;
+    bool exists;
+    struct stat facts;
+    char *future; /* where it will be, if it does not exist */
+};
+
+enum { FIXED_PLACES = 8 };
+
+bool places_is_stdout(const char *path)
+{
+    static const char *const names[] = {"-", "/dev/stdout", "/dev/fd/1",
+                                        "/proc/self/fd/1"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(path, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The folder's real name and the file's own. */
+static char *future_of(const char *path)
+{
+    struct span text = span_of(path);
+    size_t slash = span_find_last(text, '/');
+    bool has_folder = slash < text.len;
+    char *folder =
+        has_folder ? mem_copy_text(path, slash + 1) : mem_copy_text("./", 2);
+    char *real = realpath(folder, NULL);
+    struct buf out;
+    buf_init(&out, 64 * 1024);
+    buf_append(&out, span_of(real ? real : folder));
+    buf_append_byte(&out, '/');
+    buf_append(&out, span_rest(text, has_folder ? slash + 1 : 0));
+    char *future = mem_copy_text(out.data, out.len);
+    buf_release(&out);
+    free(real);
+    free(folder);
+    return future;
+}
+
+static void look(struct place *p)
+{
+    if (p->output && places_is_stdout(p->path)) {
+        p->exists = fstat(STDOUT_FILENO, &p->facts) == 0;
+    } else if (strcmp(p->path, "-") == 0) {
+        p->exists = fstat(STDIN_FILENO, &p->facts) == 0;
+    } else {
+        p->exists = stat(p->path, &p->facts) == 0;
+        p->future = p->exists ? NULL : future_of(p->path);
+    }
+}
+
+/* Terminals, sockets and /dev/null can well be both ends. */
+static bool counts(const struct stat *facts)
+{
+    return S_ISREG(facts->st_mode) || S_ISFIFO(facts->st_mode) ||
+           S_ISBLK(facts->st_mode);
+}
+
+static bool same(const struct place *a, const struct place *b)
+{
+    if (a->output && b->output && places_is_stdout(a->path) &&
+        places_is_stdout(b->path)) {
+        return true;
+    }
+    if (a->exists && b->exists) {
+        return counts(&a->facts) && a->facts.st_dev == b->facts.st_dev &&
+               a->facts.st_ino == b->facts.st_ino;
+    }
+    return a->future && b->future && strcmp(a->future, b->future) == 0;
+}
+
+static void add(struct place *list, size_t *count, struct place place)
+{
+    if (place.path) {
+        look(&place);
+        list[(*count)++] = place;
+    }
+}
+
+static size_t collect(const struct options *o, struct place *list)
+{
+    const struct settings *s = &o->settings;
+    const struct secret_source *secret = &s->secret;
+    size_t count = 0;
+    const struct place fixed[] = {
+        {.role = "the list", .path = s->list_path},
+        {.role = "the template", .path = s->template_path},
+        {.role = "--tls-ca", .path = s->tls_ca_file},
+        {.role = "the account file", .path = o->config},
+        {.role = "the password file",
+         .path = secret->kind == SECRET_FILE ? secret->text : NULL},
+        {.role = "--report", .path = s->report_path, .output = true},
+        {.role = "--failed", .path = s->failed_path, .output = true},
+        {.role = "--summary json",
+         .path = o->summary == SUMMARY_JSON ? "-" : NULL,
+         .output = true},
+    };
+    _Static_assert(sizeof fixed / sizeof fixed[0] <= FIXED_PLACES,
+                   "there is room for each");
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+        add(list, &count, fixed[i]);
+    }
+    for (size_t i = 0; i < s->suppress_count; i++) {
+        add(list, &count,
+            (struct place){.role = "--suppress", .path = s->suppress[i]});
+    }
+    return count;
+}
+
+static bool distinct(const struct place *list, size_t count, struct err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; list[i].output && j < count; j++) {
+            bool pair = j != i && (!list[j].output || j > i);
+            if (pair && same(&list[i], &list[j])) {
+                err_set(err, EX_USAGE, "%s and %s are one file: %s",
+                        list[i].role, list[j].role,
+                        places_is_stdout(list[i].path) ? "standard output"
+                                                       : list[i].path);
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+bool places_distinct(const struct options *o, struct err *err)
+{
+    struct place *list =
+        mem_alloc_zero(FIXED_PLACES + o->settings.suppress_count, sizeof *list);
+    size_t count = collect(o, list);
+    bool fine = distinct(list, count, err);
+    for (size_t i = 0; i < count; i++) {
+        free(list[i].future);
+    }
+    free(list);
+    return fine;
+}

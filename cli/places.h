@@ -1,0 +1,14 @@
+/* Would one of the files that are written be one of those that are read, or
+ * be written twice? */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "cli/options.h"
+
+/* False: EX_USAGE naming both. */
+bool places_distinct(const struct options *o, struct err *err);
+
+/* PATH is standard output under one of its names. */
+bool places_is_stdout(const char *path);

@@ -1,0 +1,309 @@
+#include "cli/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "cli/prompt.h"
+
+extern char **environ;
+
+void secrets_init(struct secrets *s, const char *user, const char *host)
+{
+    *s = (struct secrets){.user = user, .host = host};
+    buf_init(&s->kept, SECRET_BYTES_MAX);
+}
+
+void secrets_release(struct secrets *s)
+{
+    buf_wipe(&s->kept);
+}
+
+void secrets_keep(struct secrets *s, struct span secret)
+{
+    buf_clear(&s->kept);
+    buf_append(&s->kept, secret);
+}
+
+static struct span credentials_folder(void)
+{
+    struct span folder = span_of(getenv("CREDENTIALS_DIRECTORY"));
+    return folder.len > 0 && folder.data[0] == '/' ? folder : SPAN("");
+}
+
+char *secrets_credential(const char *name)
+{
+    struct span folder = credentials_folder();
+    struct span file = span_of(name);
+    if (folder.len == 0 || file.len == 0 || span_find(file, '/') < file.len ||
+        file.data[0] == '.') {
+        return NULL;
+    }
+    struct buf path;
+    buf_init(&path, 4096);
+    buf_append(&path, folder);
+    buf_append_byte(&path, '/');
+    buf_append(&path, file);
+    buf_append_byte(&path, '\0');
+    struct stat facts;
+    char *found = NULL;
+    if (!path.overflowed && stat(path.data, &facts) == 0 &&
+        S_ISREG(facts.st_mode)) {
+        found = mem_copy_text(path.data, path.len - 1);
+    }
+    buf_release(&path);
+    return found;
+}
+
+bool secrets_can_prompt(void)
+{
+    return prompt_possible();
+}
+
+/* Room for all of it at once: growing would leave copies behind. */
+static bool read_all(int fd, struct buf *out)
+{
+    size_t room = out->bytes_max - out->len;
+    if (room > SECRET_BYTES_MAX) {
+        room = SECRET_BYTES_MAX;
+    }
+    char *to = buf_reserve(out, room);
+    size_t had = 0;
+    while (to && had < room) {
+        ssize_t len = read(fd, to + had, room - had);
+        if (len == 0) {
+            buf_commit(out, had);
+            return true;
+        }
+        if (len > 0) {
+            had += (size_t)len;
+        } else if (errno != EINTR) {
+            return false;
+        }
+    }
+    errno = EFBIG;
+    return false;
+}
+
+/* The first line of the text from `from` on is what stays. */
+static bool keep_first_line(struct buf *out, size_t from, const char *name,
+                            struct err *err)
+{
+    struct span text = span_rest(buf_span(out), from);
+    size_t len = span_find(text, '\n');
+    if (len > 0 && text.data[len - 1] == '\r') {
+        len--;
+    }
+    if (len == 0) {
+        err_set(err, EX_CONFIG, "%s: no password on its first line", name);
+        return false;
+    }
+    if (span_find(span_slice(text, 0, len), '\0') < len) {
+        err_set(err, EX_CONFIG, "%s: a NUL byte in the password", name);
+        return false;
+    }
+    mem_wipe(out->data + from + len, text.len - len);
+    buf_truncate(out, from + len);
+    return true;
+}
+
+static bool guarded(const char *path)
+{
+    struct span folder = credentials_folder();
+    return folder.len > 0 && span_starts(span_of(path), folder) &&
+           path[folder.len] == '/';
+}
+
+static bool is_private(int fd, const char *path, struct stat *facts,
+                       struct err *err)
+{
+    if (fstat(fd, facts) != 0) {
+        err_set(err, EX_NOINPUT, "%s: %s", path, strerror(errno));
+        return false;
+    }
+    if (!guarded(path) && !S_ISCHR(facts->st_mode) &&
+        (facts->st_mode & (S_IRGRP | S_IROTH)) != 0) {
+        err_set(err, EX_CONFIG,
+                "%s: holds a password and others can read it (mode %04o); "
+                "chmod 600 makes it private",
+                path, (unsigned)(facts->st_mode & 07777));
+        return false;
+    }
+    return true;
+}
+
+static bool fetch_file(struct secrets *s, const struct secret_source *source,
+                       struct buf *out, struct err *err)
+{
+    int fd = open(source->text, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) {
+        err_set(err, EX_NOINPUT, "%s: %s", source->text, strerror(errno));
+        return false;
+    }
+    struct stat facts;
+    size_t from = out->len;
+    bool fine = is_private(fd, source->text, &facts, err);
+    if (fine && !read_all(fd, out)) {
+        err_set(err, EX_NOINPUT, "%s: %s", source->text, strerror(errno));
+        fine = false;
+    }
+    close(fd);
+    fine = fine && keep_first_line(out, from, source->text, err);
+    if (fine && !S_ISREG(facts.st_mode)) {
+        secrets_keep(s, span_rest(buf_span(out), from));
+    }
+    return fine;
+}
+
+static bool fetch_descriptor(struct secrets *s,
+                             const struct secret_source *source,
+                             struct buf *out, struct err *err)
+{
+    size_t from = out->len;
+    if (!read_all(source->descriptor, out)) {
+        err_set(err, EX_NOINPUT, "--password-fd %d: %s", source->descriptor,
+                strerror(errno));
+        return false;
+    }
+    if (!keep_first_line(out, from, "--password-fd", err)) {
+        return false;
+    }
+    secrets_keep(s, span_rest(buf_span(out), from));
+    return true;
+}
+
+/* The shell gets the signals as a program expects them, and nothing of what
+ * may be our list on stdin. */
+static bool spawn(const char *command, int to, pid_t *child_out)
+{
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    sigset_t usual;
+    sigset_t none;
+    char *const words[] = {"sh", "-c", (char *)(uintptr_t)command, NULL};
+    sigemptyset(&none);
+    sigemptyset(&usual);
+    sigaddset(&usual, SIGPIPE);
+    sigaddset(&usual, SIGXFSZ);
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&files, to, 1);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigdefault(&attributes, &usual);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    int error =
+        posix_spawn(child_out, "/bin/sh", &files, &attributes, words, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&files);
+    errno = error;
+    return error == 0;
+}
+
+static bool ended_well(pid_t child, struct err *err)
+{
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0) {
+        if (errno != EINTR) {
+            err_set(err, EX_OSERR, "--passwordeval: %s", strerror(errno));
+            return false;
+        }
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+        return true;
+    }
+    err_set(err, EX_CONFIG, "--passwordeval: the command ended with %s %d",
+            WIFEXITED(status) ? "status" : "signal",
+            WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+    return false;
+}
+
+static bool fetch_command(struct secrets *s, const struct secret_source *source,
+                          struct buf *out, struct err *err)
+{
+    (void)s;
+    int ends[2];
+    pid_t child;
+    size_t from = out->len;
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        err_set(err, EX_OSERR, "--passwordeval: %s", strerror(errno));
+        return false;
+    }
+    bool spawned = spawn(source->text, ends[1], &child);
+    int error = errno;
+    close(ends[1]);
+    bool read_well = spawned && read_all(ends[0], out);
+    close(ends[0]);
+    if (!spawned) {
+        err_set(err, EX_OSERR, "--passwordeval: /bin/sh: %s", strerror(error));
+        return false;
+    }
+    if (!ended_well(child, err)) {
+        return false;
+    }
+    if (!read_well) {
+        err_set(err, EX_CONFIG, "--passwordeval: more than a password came");
+        return false;
+    }
+    return keep_first_line(out, from, "--passwordeval", err);
+}
+
+static bool fetch_prompt(struct secrets *s, const struct secret_source *source,
+                         struct buf *out, struct err *err)
+{
+    (void)source;
+    size_t from = out->len;
+    if (!prompt_ask(s->user, s->host, out, err) ||
+        !keep_first_line(out, from, "the terminal", err)) {
+        return false;
+    }
+    secrets_keep(s, span_rest(buf_span(out), from));
+    return true;
+}
+
+static bool fetch_none(struct secrets *s, const struct secret_source *source,
+                       struct buf *out, struct err *err)
+{
+    (void)source;
+    (void)out;
+    err_set(err, EX_CONFIG, "no password for %s", s->user);
+    return false;
+}
+
+bool secrets_fetch(struct secrets *s, const struct secret_source *source,
+                   struct buf *out, struct err *err)
+{
+    static bool (*const fetch[])(struct secrets *, const struct secret_source *,
+                                 struct buf *, struct err *) = {
+        [SECRET_NONE] = fetch_none,     [SECRET_FILE] = fetch_file,
+        [SECRET_FD] = fetch_descriptor, [SECRET_COMMAND] = fetch_command,
+        [SECRET_PROMPT] = fetch_prompt,
+    };
+    if (s->kept.len > 0) {
+        buf_append(out, buf_span(&s->kept));
+        return true;
+    }
+    return fetch[source->kind](s, source, out, err);
+}
+
+bool secrets_prepare(struct secrets *s, const struct secret_source *source,
+                     struct err *err)
+{
+    if (source->kind == SECRET_NONE || source->kind == SECRET_COMMAND) {
+        return true;
+    }
+    struct buf secret;
+    buf_init(&secret, SECRET_BYTES_MAX);
+    bool fine = secrets_fetch(s, source, &secret, err);
+    buf_wipe(&secret);
+    return fine;
+}

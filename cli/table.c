@@ -1,0 +1,170 @@
+#include "cli/table.h"
+
+#include "cli/take.h"
+
+#define AT(field) offsetof(struct options, field)
+
+enum {
+    SEND = VERB_SEND,
+    LETTER = VERB_SEND | VERB_CHECK | VERB_RENDER, /* reads list and letter */
+    ALL = LETTER,
+};
+
+enum { SECOND_MS = 1000, DAY_MS = 24 * 3600 * 1000 };
+
+static const struct choice tls_modes[] = {
+    {"required", TLS_REQUIRED},
+    {"unverified", TLS_UNVERIFIED},
+    {"off", TLS_OFF},
+    {NULL, 0},
+};
+
+/* auto is the best that the relay offers, with a way back. */
+static const struct choice tiers[] = {
+    {"auto", DIALOG_STREAM},
+    {"stream", DIALOG_STREAM},
+    {"group", DIALOG_GROUP},
+    {"lockstep", DIALOG_LOCKSTEP},
+    {NULL, 0},
+};
+
+static const struct choice report_formats[] = {
+    {"csv", REPORT_CSV},
+    {"jsonl", REPORT_JSONL},
+    {NULL, 0},
+};
+
+static const struct choice summaries[] = {
+    {"text", SUMMARY_TEXT},
+    {"json", SUMMARY_JSON},
+    {"none", SUMMARY_NONE},
+    {NULL, 0},
+};
+
+static const struct choice progress_modes[] = {
+    {"auto", PROGRESS_AUTO},
+    {"bar", PROGRESS_BAR},
+    {"line", PROGRESS_LINE},
+    {"none", PROGRESS_NONE},
+    {NULL, 0},
+};
+
+static const struct choice check_formats[] = {
+    {"text", CHECK_TEXT},
+    {"csv", CHECK_CSV},
+    {"jsonl", CHECK_JSONL},
+    {NULL, 0},
+};
+
+/* clang-format off */
+const struct option option_table[] = {
+    /* the relay */
+    {"server", 's', SEND, "URL", take_server, 0, 0, 0, NULL,
+     "the relay: [smtp://]HOST[:PORT] or smtps://HOST[:PORT]"},
+    {"config", 'C', SEND, "FILE", take_text, AT(config), 0, 0, NULL,
+     "relay accounts, as msmtp has them"},
+    {"account", 'a', SEND, "NAME", take_line, AT(account), 0, 0, NULL,
+     "the account to use (default)"},
+    {"user", 'u', SEND, "NAME", take_line, AT(settings.user), 0, 0, NULL,
+     "log in as NAME"},
+    {"auth", 0, SEND, "MECH", take_auth, 0, 0, 0, NULL,
+     "how to log in: auto, off, plain, login, ..."},
+    {"password-file", 0, SEND, "FILE", take_password_file, 0, 0, 0, NULL,
+     "its first line is the password"},
+    {"password-fd", 0, SEND, "N", take_password_fd, 0, 0, 0, NULL,
+     "read the password from descriptor N"},
+    {"passwordeval", 0, SEND, "CMD", take_passwordeval, 0, 0, 0, NULL,
+     "a command that prints the password"},
+    {"password", 0, ALL, "", take_password, 0, 0, 0, NULL, NULL},
+    {"auth-in-clear", 0, SEND, NULL, take_flag, AT(settings.auth_in_clear),
+     0, 0, NULL, "log in without TLS, to loopback alone"},
+    {"tls", 0, SEND, "MODE", take_choice, AT(settings.tls), 0, 0, tls_modes,
+     "required, unverified or off (required)"},
+    {"tls-ca", 0, SEND, "FILE", take_text, AT(settings.tls_ca_file), 0, 0,
+     NULL, "certificates to trust, instead of the system's"},
+    {"tls-name", 0, SEND, "HOST", take_name, AT(settings.tls_name), 0, 0,
+     NULL, "the name to verify, where it is not the host's"},
+    {"helo", 0, SEND, "NAME", take_name, AT(settings.helo), 0, 0, NULL,
+     "the EHLO name (this host's)"},
+
+    /* how fast */
+    {"sessions", 'j', SEND, "N", take_sessions, 0, 0, 0, NULL,
+     "concurrent sessions (auto)"},
+    {"max-sessions", 0, SEND, "N", take_number, AT(settings.sessions_max),
+     1, 1000, NULL, "the most that auto opens (10)"},
+    {"window", 0, SEND, "N", take_number, AT(settings.window), 1,
+     DIALOG_WINDOW_MAX, NULL, "the most messages under way on one (16)"},
+    {"pipeline", 0, SEND, "MODE", take_choice, AT(settings.tier_max), 0, 0,
+     tiers, "auto, stream, group or lockstep (auto)"},
+    {"retry-for", 0, SEND, "DUR", take_duration, AT(settings.retry_for_ms),
+     0, 365ull * DAY_MS, NULL, "how long a deferred row is tried again (5m)"},
+    {"retry-delay", 0, SEND, "DUR", take_duration,
+     AT(settings.retry_delay_ms), 1, DAY_MS, NULL,
+     "the first delay, which doubles (5s)"},
+    {"connect-timeout", 0, SEND, "DUR", take_duration,
+     AT(settings.connect_timeout_ms), 1, DAY_MS, NULL,
+     "for a connection (30s)"},
+    {"timeout", 0, SEND, "DUR", take_duration, AT(settings.timeout_ms), 1,
+     DAY_MS, NULL, "for any reply (as RFC 5321 has it)"},
+
+    /* the list */
+    {"column", 0, LETTER, "NAME", take_span, AT(settings.column), 0, 0, NULL,
+     "the column of the addresses (email)"},
+    {"delimiter", 'd', LETTER, "C", take_delimiter, 0, 0, 0, NULL,
+     "what stands between fields (detected)"},
+    {"no-header", 0, LETTER, NULL, take_no_header, 0, 0, 0, NULL,
+     "the first line is a row; columns are 1, 2, ..."},
+    {"dedupe", 0, LETTER, "MODE", take_dedupe, 0, 0, 0, NULL,
+     "exact, fold, provider or off (fold)"},
+    {"suppress", 0, LETTER, "FILE", take_suppress, 0, 0, 0, NULL,
+     "addresses never to mail; repeatable"},
+    {"max-invalid", 0, LETTER, "PCT", take_percent,
+     AT(settings.invalid_max_percent), 0, 100, NULL,
+     "do not start above this share of invalid rows (100)"},
+
+    /* the letter */
+    {"from", 'f', LETTER, "ADDR", take_span, AT(settings.sender), 0, 0, NULL,
+     "the envelope sender, a template (the From header's)"},
+    {"header", 'H', LETTER, "'N: V'", take_header, 0, 0, 0, NULL,
+     "add or replace a header; repeatable"},
+    {"allow-empty", 0, LETTER, NULL, take_flag, AT(settings.allow_empty), 0,
+     0, NULL, "a field that the letter uses may be empty"},
+
+    /* the run */
+    {"limit", 0, SEND, "N", take_count, AT(settings.limit), 1, UINT32_MAX,
+     NULL, "at most N messages in this run"},
+    {"dry-run", 'n', SEND, NULL, take_flag, AT(settings.dry_run), 0, 0, NULL,
+     "all but the network"},
+    {"report", 'o', SEND, "FILE", take_text, AT(settings.report_path), 0, 0,
+     NULL, "a line for each failed row (- is stdout)"},
+    {"report-format", 0, SEND, "FORMAT", take_choice,
+     AT(settings.report_format), 0, 0, report_formats, "csv or jsonl (csv)"},
+    {"report-all", 0, SEND, NULL, take_flag, AT(settings.report_all), 0, 0,
+     NULL, "a line for every row"},
+    {"failed", 0, SEND, "FILE", take_text, AT(settings.failed_path), 0, 0,
+     NULL, "the rows to mail another time, as they stood"},
+    {"summary", 0, SEND, "FORMAT", take_choice, AT(summary), 0, 0, summaries,
+     "the closing line: text, json or none (text)"},
+    {"progress", 0, SEND, "MODE", take_choice, AT(progress), 0, 0,
+     progress_modes, "auto, bar, line or none (auto)"},
+
+    /* check and render */
+    {"format", 0, VERB_CHECK, "FORMAT", take_choice, AT(check.format), 0, 0,
+     check_formats, "text, csv or jsonl (text)"},
+    {"fields", 0, VERB_CHECK, NULL, take_flag, AT(check.fields), 0, 0, NULL,
+     "with the columns of each row"},
+    {"line", 0, VERB_RENDER, "N", take_number, AT(render.line), 1, UINT32_MAX,
+     NULL, "the row that begins on line N of LIST"},
+    {"output", 0, VERB_RENDER, "DIR", take_text, AT(render.directory), 0, 0,
+     NULL, "a file LINE.eml for each row that would be sent"},
+
+    {"quiet", 'q', ALL, NULL, take_loudness, 0, SAY_ERROR, 0, NULL,
+     "say nothing but errors"},
+    {"verbose", 'v', ALL, NULL, take_loudness, 0, SAY_INFO, 0, NULL,
+     "say more"},
+    {"debug", 0, ALL, NULL, take_loudness, 0, SAY_DEBUG, 0, NULL,
+     "show the dialogue, secrets and content masked"},
+};
+/* clang-format on */
+
+const size_t option_count = sizeof option_table / sizeof option_table[0];

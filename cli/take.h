@@ -1,0 +1,42 @@
+/* What does the value of an option mean, and which field does it fill?
+ *
+ * Each takes one value, as struct option says; EX_USAGE where it is none. */
+#pragma once
+
+#include "cli/table.h"
+
+#define TAKER(name)                                                            \
+    bool name(struct options *o, const struct option *row, const char *value,  \
+              struct err *err)
+
+/* By the field that they fill. */
+TAKER(take_text);     /* const char * */
+TAKER(take_line);     /* const char *, without controls */
+TAKER(take_name);     /* const char *, without controls or blanks */
+TAKER(take_span);     /* struct span, not empty */
+TAKER(take_flag);     /* bool */
+TAKER(take_number);   /* unsigned, from row->min to row->max */
+TAKER(take_count);    /* uint64_t, likewise */
+TAKER(take_duration); /* uint64_t, milliseconds, likewise */
+TAKER(take_choice);   /* an enum, by row->choices */
+
+/* Those with a rule of their own. */
+TAKER(take_server);
+TAKER(take_auth);
+TAKER(take_password);
+TAKER(take_password_file);
+TAKER(take_password_fd);
+TAKER(take_passwordeval);
+TAKER(take_sessions);
+TAKER(take_delimiter);
+TAKER(take_no_header);
+TAKER(take_dedupe);
+TAKER(take_suppress);
+TAKER(take_header);
+TAKER(take_loudness);
+TAKER(take_percent);
+
+#undef TAKER
+
+/* A mechanism of --auth; false where it is none. */
+bool take_mechanism(const char *name, unsigned *bits_out);

@@ -1,0 +1,191 @@
+#include "cli/units.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/mem.h"
+
+bool units_number(const char *text, uint64_t min, uint64_t max, uint64_t *out)
+{
+    uint64_t value;
+    if (!ascii_parse_number(span_of(text), max, &value) || value < min) {
+        return false;
+    }
+    *out = value;
+    return true;
+}
+
+bool units_duration(const char *text, uint64_t *ms_out)
+{
+    static const struct {
+        const char *name;
+        uint64_t ms;
+    } units[] = {
+        {"", 1000},       {"ms", 1},          {"s", 1000},
+        {"m", 60 * 1000}, {"h", 3600 * 1000}, {"d", 24 * 3600 * 1000},
+    };
+    const uint64_t year_ms = UINT64_C(366) * 24 * 3600 * 1000;
+    struct span word = span_of(text);
+    size_t digits = 0;
+    while (digits < word.len && ascii_is_digit(word.data[digits])) {
+        digits++;
+    }
+    struct span unit = span_rest(word, digits);
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        uint64_t count;
+        if (span_equal(unit, span_of(units[i].name)) &&
+            ascii_parse_number(span_slice(word, 0, digits),
+                               year_ms / units[i].ms, &count)) {
+            *ms_out = count * units[i].ms;
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *fault_of_rest(struct span rest)
+{
+    if (span_find(rest, '@') < rest.len) {
+        return "a login does not go into the address of the relay: --user and "
+               "--password-file have it";
+    }
+    if (span_find(rest, '=') < rest.len) {
+        return "a weight needs several relays, and this version takes one";
+    }
+    if (span_find(rest, '/') < rest.len) {
+        return "nothing can stand behind HOST[:PORT]";
+    }
+    return NULL;
+}
+
+/* fe80::1%eth0 has a zone behind its address. */
+static bool is_ipv6(struct span host)
+{
+    struct in6_addr address;
+    char text[64];
+    size_t len = span_find(host, '%');
+    if (len >= sizeof text) {
+        return false;
+    }
+    memcpy(text, host.data, len);
+    text[len] = '\0';
+    return inet_pton(AF_INET6, text, &address) == 1;
+}
+
+static const char *split(struct span rest, struct span *host, struct span *port)
+{
+    size_t end = span_find(rest, ':');
+    if (rest.len > 0 && rest.data[0] == '[') {
+        end = span_find(rest, ']');
+        if (end == rest.len || !is_ipv6(span_slice(rest, 1, end))) {
+            return "no IPv6 address stands in the brackets";
+        }
+        *host = span_slice(rest, 1, end);
+        end++;
+    } else {
+        *host = span_slice(rest, 0, end);
+    }
+    if (end == rest.len) {
+        *port = SPAN("");
+        return NULL;
+    }
+    if (rest.data[end] != ':' || end + 1 == rest.len) {
+        return "no port stands behind the colon";
+    }
+    *port = span_rest(rest, end + 1);
+    return span_find(*port, ':') < port->len
+               ? "an IPv6 address has to stand in brackets"
+               : NULL;
+}
+
+static const char *fault_of_host(struct span host, bool bracketed)
+{
+    if (host.len == 0) {
+        return "the host is missing";
+    }
+    if (!ascii_only(host)) {
+        return "the host has to be written in ASCII (xn--…)";
+    }
+    if (host.len > 253) {
+        return "the host is longer than any name";
+    }
+    for (size_t i = 0; i < host.len && !bracketed; i++) {
+        if (!ascii_is_alnum(host.data[i]) && host.data[i] != '-' &&
+            host.data[i] != '.' && host.data[i] != '_') {
+            return "the host has a character that no name has";
+        }
+    }
+    return NULL;
+}
+
+static bool drop_scheme(struct span *rest, bool *implicit_tls)
+{
+    static const struct {
+        struct span name;
+        bool implicit_tls;
+    } schemes[] = {{{"smtp://", 7}, false}, {{"smtps://", 8}, true}};
+    *implicit_tls = false;
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        if (span_starts_nocase(*rest, schemes[i].name)) {
+            *rest = span_rest(*rest, schemes[i].name.len);
+            *implicit_tls = schemes[i].implicit_tls;
+            return true;
+        }
+    }
+    for (size_t i = 0; i + 2 < rest->len; i++) {
+        if (span_starts(span_rest(*rest, i), SPAN("://"))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const char *units_relay(const char *text, struct relay *out)
+{
+    struct span rest = span_of(text);
+    struct span host = {NULL, 0};
+    struct span port = {NULL, 0};
+    if (!drop_scheme(&rest, &out->implicit_tls)) {
+        return "the address of a relay begins with smtp:// or smtps://";
+    }
+    if (span_ends(rest, SPAN("/"))) {
+        rest = span_slice(rest, 0, rest.len - 1);
+    }
+    const char *fault = fault_of_rest(rest);
+    if (!fault) {
+        fault = split(rest, &host, &port);
+    }
+    if (!fault) {
+        fault = fault_of_host(host, rest.len > 0 && rest.data[0] == '[');
+    }
+    uint64_t number;
+    if (!fault && port.len > 0 &&
+        (!ascii_parse_number(port, 65535, &number) || number == 0)) {
+        fault = "the port is no number from 1 to 65535";
+    }
+    if (fault) {
+        return fault;
+    }
+    if (port.len == 0) {
+        port = out->implicit_tls ? SPAN("465") : SPAN("587");
+    }
+    out->host = mem_copy_text(host.data, host.len);
+    out->port = mem_copy_text(port.data, port.len);
+    return NULL;
+}
+
+bool units_loopback(const char *host)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+    if (inet_pton(AF_INET, host, &v4) == 1) {
+        return ntohl(v4.s_addr) >> 24 == 127;
+    }
+    if (inet_pton(AF_INET6, host, &v6) == 1) {
+        return IN6_IS_ADDR_LOOPBACK(&v6);
+    }
+    return span_equal_nocase(span_of(host), SPAN("localhost"));
+}

@@ -1,0 +1,22 @@
+/* What amount does a word of the command line mean: a number, a time, a
+ * relay? */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mailing/settings.h"
+
+/* A decimal number and nothing else, from min to max. */
+bool units_number(const char *text, uint64_t min, uint64_t max, uint64_t *out);
+
+/* 250ms, 30s, 5m, 2h, 1d; a number alone is seconds. At most a year. */
+bool units_duration(const char *text, uint64_t *ms_out);
+
+/* "smtp://HOST[:PORT]", "smtps://HOST[:PORT]" or "HOST[:PORT]", an IPv6
+ * address in brackets. NULL: fine, and the texts of *out are malloc'd, the
+ * caller's. Else why not, in words. */
+const char *units_relay(const char *text, struct relay *out);
+
+/* A name that is always this machine: localhost, 127.0.0.0/8, ::1. */
+bool units_loopback(const char *host);

@@ -1,0 +1,226 @@
+#include "cli/verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/say.h"
+#include "cli/summary.h"
+
+enum { LINE_BYTES_MAX = 4096 };
+
+/* A run: what its observer needs. */
+struct run {
+    struct options options;
+    struct say say;
+    struct progress progress;
+};
+
+static void observe_say(void *context, enum say_level level, const char *text)
+{
+    struct run *r = context;
+    say_text(&r->say, level, text);
+}
+
+static void observe_progress(void *context, const struct tally *tally,
+                             bool asked)
+{
+    struct run *r = context;
+    progress_show(&r->progress, tally, asked);
+}
+
+static bool observe_secret(void *context, const struct secret_source *source,
+                           struct buf *out, struct err *err)
+{
+    struct run *r = context;
+    return secrets_fetch(&r->options.secrets, source, out, err);
+}
+
+static struct observer observer_of(struct run *r)
+{
+    return (struct observer){
+        .say = observe_say,
+        .progress = observe_progress,
+        .secret = observe_secret,
+        .context = r,
+    };
+}
+
+/* What is odd, yet no error. */
+static void warn(struct run *r)
+{
+    const struct options *o = &r->options;
+    struct err line;
+    size_t at = 0;
+    for (const char *stranger; (stranger = options_stranger(&at));) {
+        size_t len = span_find(span_of(stranger), '=');
+        err_set(&line, 0, "%.*s: no option has this name", (int)len, stranger);
+        say_text(&r->say, SAY_WARNING, line.text);
+    }
+    struct span notes = buf_span(&o->accounts.passed_over);
+    while (notes.len > 0) {
+        size_t len = span_find(notes, '\0');
+        say_text(&r->say, SAY_INFO, notes.data);
+        notes = span_rest(notes, len < notes.len ? len + 1 : len);
+    }
+    if (o->accounts.readable_by_others && o->secrets.kept.len > 0) {
+        err_set(&line, 0, "%s: holds a password and others can read it",
+                o->config);
+        say_text(&r->say, SAY_WARNING, line.text);
+    }
+    if (o->verb == VERB_SEND && o->settings.tls == TLS_UNVERIFIED) {
+        say_text(&r->say, SAY_WARNING,
+                 "TLS unverified: whoever sits in between can read along");
+    }
+    if (o->verb == VERB_SEND && o->settings.tls == TLS_OFF) {
+        say_text(&r->say, SAY_WARNING,
+                 "TLS off: whoever sits in between can read along");
+    }
+}
+
+/* Closing line to stderr or stdout. With -q a run without failures says
+ * nothing. False: *err. */
+static bool close_books(struct run *r, const struct tally *tally, int status,
+                        struct err *err)
+{
+    enum summary_format format = r->options.summary;
+    struct buf line;
+    buf_init(&line, LINE_BYTES_MAX);
+    bool fine = true;
+    if (format == SUMMARY_JSON) {
+        summary_append_json(&line, tally);
+        printf("%.*s\n", (int)line.len, line.data);
+        fine = options_finish_stdout(err);
+    } else if (format == SUMMARY_TEXT &&
+               (r->say.loudest > SAY_ERROR || status != EX_OK)) {
+        summary_append_text(&line, tally);
+        say_plain(&r->say, buf_span(&line));
+    }
+    buf_release(&line);
+    return fine;
+}
+
+/* What a person has to do now: the last line, where there is something. */
+static void say_what_remains(struct run *r, int status)
+{
+    const char *failed = r->options.settings.failed_path;
+    struct err line = {.status = 0};
+    if (status == EX_TEMPFAIL && failed) {
+        err_set(&line, 0,
+                "rows remain: mail those of %s; the same command again would "
+                "mail everybody",
+                failed);
+    } else if (status == EX_TEMPFAIL) {
+        err_set(&line, 0,
+                "rows remain: mail those that the report names (--failed FILE "
+                "writes them as a list); the same command again would mail "
+                "everybody");
+    } else if (status == 1) {
+        err_set(&line, 0,
+                "rows are unknown: look whether they were taken before "
+                "anything is run again");
+    } else {
+        return;
+    }
+    say_text(&r->say, SAY_ERROR, line.text);
+}
+
+static void say_error(struct run *r, int status, const struct err *err)
+{
+    if (status != EX_OK && err->text[0]) {
+        say_text(&r->say, SAY_ERROR, err->text);
+    }
+}
+
+static int run_send(struct run *r, const struct observer *observer)
+{
+    struct options *o = &r->options;
+    struct tally tally = {0};
+    struct err err = {0};
+    if (o->settings.user && !o->settings.dry_run &&
+        !secrets_prepare(&o->secrets, &o->settings.secret, &err)) {
+        say_error(r, err.status, &err);
+        return err.status;
+    }
+    int status = mailing_send(&o->settings, observer, &tally, &err);
+    progress_end(&r->progress);
+    say_error(r, status, &err);
+    if (tally.rows == 0) {
+        return status;
+    }
+    err.text[0] = '\0';
+    if (!close_books(r, &tally, status, &err)) {
+        status = status == EX_OK || status == EX_NOUSER || status == EX_TEMPFAIL
+                     ? err.status
+                     : status;
+        say_error(r, status, &err);
+    }
+    say_what_remains(r, status);
+    return status;
+}
+
+static int run_check(struct run *r, const struct observer *observer)
+{
+    struct options *o = &r->options;
+    struct tally tally = {0};
+    struct err err = {0};
+    int status = mailing_check(&o->settings, &o->check, observer, &tally, &err);
+    say_error(r, status, &err);
+    return status;
+}
+
+static int run_render(struct run *r, const struct observer *observer)
+{
+    struct options *o = &r->options;
+    struct err err = {0};
+    int status = mailing_render(&o->settings, &o->render, observer, &err);
+    say_error(r, status, &err);
+    return status;
+}
+
+static int run_verb(enum verb verb, int argc, const char **argv,
+                    int (*run)(struct run *, const struct observer *))
+{
+    struct run r = {.say = {.loudest = SAY_WARNING}};
+    struct err err = {0};
+    options_init(&r.options, verb);
+    enum options_result result = options_read(&r.options, argc, argv, &err);
+    int status = err.status;
+    if (result == OPTIONS_WRONG) {
+        say_text(&r.say, SAY_ERROR, err.text);
+        if (status == EX_USAGE) {
+            err_set(&err, 0, "mailshot %s --help shows the options",
+                    verb_name(verb));
+            say_text(&r.say, SAY_ERROR, err.text);
+        }
+    } else if (result == OPTIONS_RUN) {
+        const struct observer observer = observer_of(&r);
+        r.say.loudest = r.options.loudest;
+        progress_init(&r.progress, &r.say,
+                      r.say.loudest == SAY_ERROR &&
+                              r.options.progress == PROGRESS_AUTO
+                          ? PROGRESS_NONE
+                          : r.options.progress);
+        warn(&r);
+        status = run(&r, &observer);
+    }
+    options_release(&r.options);
+    return status;
+}
+
+int verb_send(int argc, const char **argv)
+{
+    return run_verb(VERB_SEND, argc, argv, run_send);
+}
+
+int verb_check(int argc, const char **argv)
+{
+    return run_verb(VERB_CHECK, argc, argv, run_check);
+}
+
+int verb_render(int argc, const char **argv)
+{
+    return run_verb(VERB_RENDER, argc, argv, run_render);
+}
