@@ -34,9 +34,3 @@ struct draft {
     struct arena arena;
     struct workbench *bench;
 };
-
-/* The body of a message whose headers are these (-H's included): either one
- * text, or what GMime finds. Appends pieces. */
-bool mime_compile(struct body *out, const struct fields *fields,
-                  struct span body, unsigned body_line,
-                  const struct header_context *context);

@@ -382,33 +382,70 @@ static void begin_parameter(struct line *l, size_t width)
     add(l, SPAN(" "));
 }
 
-/* One piece of RFC 2231 3, from value, in a line of its own as a rule; what
- * is left of value. */
-static struct span add_piece(struct line *l, struct span name, size_t number,
-                             struct span value)
+static size_t size_in_parameter(struct span s)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        size += plain_in_parameter(s.data[i]) ? 1 : 3;
+    }
+    return size;
+}
+
+static void add_percent(struct line *l, struct span s)
 {
     static const char digits[] = "0123456789ABCDEF";
-    begin_parameter(l, ENCODED_LINE - 1);
-    add(l, name);
-    size_t before = l->out->len;
-    buf_append_byte(l->out, '*');
-    buf_append_number(l->out, number);
-    buf_append(l->out, number == 0 ? SPAN("*=utf-8''") : SPAN("*="));
-    l->column += l->out->len - before;
-    do {
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.data[i];
+        bool plain = plain_in_parameter((char)c);
+        char code[3] = {'%', digits[c >> 4], digits[c & 15]};
+        code[0] = plain ? (char)c : '%';
+        add(l, span_from(code, plain ? 1 : 3));
+    }
+}
+
+/* As much of s, in whole characters and at least one, as fits the room. */
+static size_t fitting_parameter(struct span s, size_t room)
+{
+    size_t fits = 0;
+    size_t size = 0;
+    while (fits < s.len) {
         uint32_t point;
-        size_t len = utf8_next(value, &point);
+        size_t len = utf8_next(span_rest(s, fits), &point);
         len = len ? len : 1;
-        for (size_t i = 0; i < len; i++) {
-            unsigned char c = (unsigned char)value.data[i];
-            char code[3] = {'%', digits[c >> 4], digits[c & 15]};
-            bool plain = plain_in_parameter((char)c);
-            code[0] = plain ? (char)c : '%';
-            add(l, span_from(code, plain ? 1 : 3));
+        size += size_in_parameter(span_slice(s, fits, fits + len));
+        if (size > room && fits > 0) {
+            break;
         }
-        value = span_rest(value, len);
-    } while (value.len > 0 && l->column + ENCODED_ROOM_MIN < ENCODED_LINE);
-    return value;
+        fits += len;
+    }
+    return fits;
+}
+
+/* RFC 2231 4 where one line is enough, else 3: in pieces, each in a line of
+ * its own. */
+static void add_extended(struct line *l, struct span name, struct span value)
+{
+    static const struct span charset = {"utf-8''", 7};
+    size_t size = name.len + 2 + charset.len + size_in_parameter(value);
+    bool whole = size + 2 <= ENCODED_LINE;
+    for (size_t number = 0; value.len > 0; number++) {
+        begin_parameter(l, whole ? size : ENCODED_LINE - 1);
+        add(l, name);
+        add(l, SPAN("*"));
+        if (!whole) {
+            size_t before = l->out->len;
+            buf_append_number(l->out, number);
+            buf_append_byte(l->out, '*');
+            l->column += l->out->len - before;
+        }
+        add(l, SPAN("="));
+        add(l, number == 0 ? charset : SPAN(""));
+        size_t used = l->column + 1; /* the semicolon behind */
+        size_t room = used < ENCODED_LINE ? ENCODED_LINE - used : 0;
+        size_t fits = fitting_parameter(value, room);
+        add_percent(l, span_slice(value, 0, fits));
+        value = span_rest(value, fits);
+    }
 }
 
 void encode_parameter(struct buf *out, size_t *column, struct span name,
@@ -417,15 +454,13 @@ void encode_parameter(struct buf *out, size_t *column, struct span name,
     assert(!has_control(value));
     struct line l = {.out = out, .column = *column};
     if (quotable(name, value)) {
-        begin_parameter(&l, name.len + value.len + 4);
+        begin_parameter(&l, name.len + value.len + 3);
         add(&l, name);
         add(&l, SPAN("=\""));
         add(&l, value);
         add(&l, SPAN("\""));
     } else {
-        for (size_t number = 0; value.len > 0; number++) {
-            value = add_piece(&l, name, number, value);
-        }
+        add_extended(&l, name, value);
     }
     *column = l.column;
 }

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "letter/date.h"
 #include "letter/draft.h"
-#include "letter/encode.h"
+#include "letter/mime.h"
 
 enum { HEADER_BYTES_MAX = 64 << 20 /* of one letter's headers */ };
 

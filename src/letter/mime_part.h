@@ -1,0 +1,58 @@
+/* What does a part of a MIME draft become? For the compilation of drafts.
+ *
+ * Texts are decoded, made UTF-8 and compiled; attachments, and what is no
+ * text, are decoded and encoded as base64 once. Boundaries are our own. */
+#pragma once
+
+#include <gmime/gmime.h>
+#include <stdbool.h>
+
+#include "letter/body.h"
+#include "letter/header.h"
+
+enum { MIME_DEPTH_MAX = 16 };
+
+/* The draft's parts, one after the other. */
+struct mime_walk {
+    struct body *body;
+    const struct header_context *context;
+    struct buf bytes;   /* fixed ones that wait for the next piece */
+    struct span entity; /* the text that GMime parses */
+    size_t body_at;     /* of the entity: the draft's body */
+    unsigned body_line;
+    unsigned boundaries; /* made so far */
+};
+
+/* EX_DATAERR with file and line; always false. */
+bool mime_fail(struct mime_walk *w, unsigned line, const char *what);
+
+/* Makes what waits a piece. False: too many of them, or too much. */
+bool mime_end_bytes(struct mime_walk *w);
+
+enum mime_role {
+    MIME_TEXT,      /* filled in, its charset becomes utf-8 */
+    MIME_ATTACHED,  /* goes as it is */
+    MIME_MULTIPART, /* gets a boundary of ours */
+};
+
+/* Appends a Content-Type; parameters that are not replaced stay. */
+void mime_add_type(struct mime_walk *w, GMimeContentType *type,
+                   enum mime_role role, struct span boundary);
+
+/* Appends a text that is UTF-8; its headers wait in w->bytes. */
+bool mime_add_text(struct mime_walk *w, GMimeContentType *type,
+                   struct span text, const struct template_source *origin);
+
+/* Appends a part and all within it, headers first. */
+bool mime_add_object(struct mime_walk *w, GMimeObject *object, unsigned depth);
+
+/* The bytes of a part, its transfer encoding undone. */
+void mime_part_bytes(GMimePart *part, struct buf *out);
+
+/* The same as UTF-8, by the part's charset; texts that say ISO-8859-1 or
+ * nothing and have bytes of windows-1252 are that. EX_DATAERR where they are
+ * no such text. */
+bool mime_part_text(struct mime_walk *w, GMimePart *part, struct buf *out);
+
+/* The line of the template's file on which a part's text begins. */
+unsigned mime_part_line(const struct mime_walk *w, GMimePart *part);
