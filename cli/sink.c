@@ -14,49 +14,54 @@
 
 enum { DEFAULT_BYTES_MAX = 32 << 20 };
 
-/* The words as popt leaves them; popt's copies are freed with us. */
-struct words {
-    char *listen;
-    char *port_file;
-    char *cert_file;
-    char *hostname;
-    char *tls;
-    char *size;
-    char *user;
-    char *password_file;
-    char *maildir;
-    char *log_file;
-    char *messages_max;
-    char *delay;
-    char *exit_after;
+/* Options that take a word. */
+enum word {
+    WORD_NONE,
+    WORD_LISTEN,
+    WORD_PORT_FILE,
+    WORD_TLS,
+    WORD_CERT_OUT,
+    WORD_HOSTNAME,
+    WORD_SIZE,
+    WORD_AUTH,
+    WORD_PASSWORD_FILE,
+    WORD_MAILDIR,
+    WORD_LOG,
+    WORD_MESSAGES_MAX,
+    WORD_DELAY,
+    WORD_EXIT_AFTER,
+    WORDS,
+};
+
+static struct {
+    char *words[WORDS]; /* popt's copies, ours to free; NULL: not given */
     int refused_offers; /* bits that --no-… sets */
     int auth_required;
     int auth_in_clear;
     int quiet;
-};
+} given;
 
-static struct words words;
-
-#define WORD(name, field, help, what)                                          \
+#define WORD(name, word, help, what)                                           \
     {                                                                          \
-        name, '\0', POPT_ARG_STRING, &words.field, 0, help, what               \
+        name, '\0', POPT_ARG_STRING, NULL, word, help, what                    \
     }
 #define FLAG(name, letter, field, help)                                        \
     {                                                                          \
-        name, letter, POPT_ARG_NONE, &words.field, 0, help, NULL               \
+        name, letter, POPT_ARG_NONE, &given.field, 0, help, NULL               \
     }
 #define WITHOUT(name, offer, help)                                             \
     {                                                                          \
-        name, '\0', POPT_BIT_SET, &words.refused_offers, offer, help, NULL     \
+        name, '\0', POPT_BIT_SET, &given.refused_offers, offer, help, NULL     \
     }
 
 static const struct poptOption options[] = {
-    WORD("listen", listen, "where to listen, on loopback (127.0.0.1:2525)",
+    WORD("listen", WORD_LISTEN, "where to listen, on loopback (127.0.0.1:2525)",
          "ADDR:PORT"),
-    WORD("port-file", port_file, "gets the port, once it listens", "FILE"),
-    WORD("tls", tls, "starttls (the default), implicit or off", "MODE"),
-    WORD("cert-out", cert_file, "gets the certificate, for --tls-ca", "FILE"),
-    WORD("hostname", hostname, "its name (localhost)", "NAME"),
+    WORD("port-file", WORD_PORT_FILE, "gets the port, once it listens", "FILE"),
+    WORD("tls", WORD_TLS, "starttls (the default), implicit or off", "MODE"),
+    WORD("cert-out", WORD_CERT_OUT, "gets the certificate, for --tls-ca",
+         "FILE"),
+    WORD("hostname", WORD_HOSTNAME, "its name (localhost)", "NAME"),
     WITHOUT("no-pipelining", OFFER_PIPELINING, "do not offer PIPELINING"),
     WITHOUT("no-chunking", OFFER_CHUNKING, "do not offer CHUNKING"),
     WITHOUT("no-8bitmime", OFFER_8BITMIME, "do not offer 8BITMIME"),
@@ -65,35 +70,29 @@ static const struct poptOption options[] = {
     WITHOUT("no-enhancedstatuscodes", OFFER_ENHANCED,
             "replies without enhanced codes"),
     WITHOUT("no-starttls", OFFER_STARTTLS, "do not offer STARTTLS"),
-    WORD("size", size, "the largest message (32 MiB); 0: SIZE is not offered",
-         "BYTES"),
-    WORD("auth", user, "offer AUTH PLAIN and LOGIN to this user", "USER"),
-    WORD("auth-password-file", password_file, "the password is its first line",
-         "FILE"),
+    WORD("size", WORD_SIZE,
+         "the largest message (32 MiB); 0: SIZE is not offered", "BYTES"),
+    WORD("auth", WORD_AUTH, "offer AUTH PLAIN and LOGIN to this user", "USER"),
+    WORD("auth-password-file", WORD_PASSWORD_FILE,
+         "the password is its first line", "FILE"),
     FLAG("auth-required", '\0', auth_required, "no MAIL without a login"),
     FLAG("auth-in-clear", '\0', auth_in_clear, "offer AUTH without TLS, too"),
-    WORD("maildir", maildir, "keep the messages there", "DIR"),
-    WORD("log", log_file, "a line of JSON for each transaction taken", "FILE"),
-    WORD("max-messages-per-session", messages_max, "then 421", "N"),
-    WORD("delay", delay, "before the reply to each content", "MS"),
-    WORD("exit-after", exit_after, "stop once that many messages came", "N"),
+    WORD("maildir", WORD_MAILDIR, "keep the messages there", "DIR"),
+    WORD("log", WORD_LOG, "a line of JSON for each transaction taken", "FILE"),
+    WORD("max-messages-per-session", WORD_MESSAGES_MAX, "then 421", "N"),
+    WORD("delay", WORD_DELAY, "before the reply to each content", "MS"),
+    WORD("exit-after", WORD_EXIT_AFTER, "stop once that many messages came",
+         "N"),
     FLAG("quiet", 'q', quiet, "do not say where it listens"),
     POPT_AUTOHELP POPT_TABLEEND,
 };
 
 static void free_words(void)
 {
-    char *const all[] = {
-        words.listen,        words.port_file, words.cert_file,
-        words.hostname,      words.tls,       words.size,
-        words.user,          words.maildir,   words.log_file,
-        words.password_file, words.delay,     words.exit_after,
-        words.messages_max,
-    };
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        free(all[i]);
+    for (size_t i = 0; i < WORDS; i++) {
+        free(given.words[i]);
+        given.words[i] = NULL;
     }
-    words = (struct words){0};
 }
 
 /* From words to settings. */
@@ -114,11 +113,13 @@ static bool take_numbers(struct sink_settings *out, struct err *err)
     uint64_t messages_max = 0;
     out->bytes_max = DEFAULT_BYTES_MAX;
     bool fine =
-        take_number("size", words.size, UINT32_MAX, &out->bytes_max, err) &&
-        take_number("max-messages-per-session", words.messages_max, UINT32_MAX,
-                    &messages_max, err) &&
-        take_number("delay", words.delay, 3600 * 1000, &out->delay_ms, err) &&
-        take_number("exit-after", words.exit_after, UINT64_MAX / 2,
+        take_number("size", given.words[WORD_SIZE], UINT32_MAX, &out->bytes_max,
+                    err) &&
+        take_number("max-messages-per-session", given.words[WORD_MESSAGES_MAX],
+                    UINT32_MAX, &messages_max, err) &&
+        take_number("delay", given.words[WORD_DELAY], 3600 * 1000,
+                    &out->delay_ms, err) &&
+        take_number("exit-after", given.words[WORD_EXIT_AFTER], UINT64_MAX / 2,
                     &out->exit_after, err);
     out->messages_max = (unsigned)messages_max;
     return fine;
@@ -135,44 +136,45 @@ static bool take_tls(struct sink_settings *out, struct err *err)
         {"off", SINK_TLS_OFF},
     };
     out->tls = SINK_TLS_STARTTLS;
-    if (!words.tls) {
+    if (!given.words[WORD_TLS]) {
         return true;
     }
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
-        if (strcmp(words.tls, modes[i].name) == 0) {
+        if (strcmp(given.words[WORD_TLS], modes[i].name) == 0) {
             out->tls = modes[i].tls;
             return true;
         }
     }
     err_set(err, EX_USAGE, "--tls %s: not starttls, implicit or off",
-            words.tls);
+            given.words[WORD_TLS]);
     return false;
 }
 
 static bool take_login(struct sink_settings *out, struct buf *secret,
                        struct err *err)
 {
-    out->auth_required = words.auth_required;
-    out->auth_in_clear = words.auth_in_clear;
-    bool wanted = words.user || words.password_file || words.auth_required ||
-                  words.auth_in_clear;
+    out->auth_required = given.auth_required;
+    out->auth_in_clear = given.auth_in_clear;
+    bool wanted = given.words[WORD_AUTH] || given.words[WORD_PASSWORD_FILE] ||
+                  given.auth_required || given.auth_in_clear;
     if (!wanted) {
         return true;
     }
-    if (!words.user || !words.user[0] || !words.password_file) {
+    if (!given.words[WORD_AUTH] || !given.words[WORD_AUTH][0] ||
+        !given.words[WORD_PASSWORD_FILE]) {
         err_set(err, EX_USAGE,
                 "a login needs both --auth and --auth-password-file");
         return false;
     }
     const struct secret_source source = {
         .kind = SECRET_FILE,
-        .text = words.password_file,
+        .text = given.words[WORD_PASSWORD_FILE],
     };
     struct secrets secrets;
-    secrets_init(&secrets, words.user, "localhost");
+    secrets_init(&secrets, given.words[WORD_AUTH], "localhost");
     bool fine = secrets_fetch(&secrets, &source, secret, err);
     secrets_release(&secrets);
-    out->user = span_of(words.user);
+    out->user = span_of(given.words[WORD_AUTH]);
     out->secret = buf_span(secret);
     return fine;
 }
@@ -181,7 +183,7 @@ static bool take_login(struct sink_settings *out, struct buf *secret,
 
 static void say_listening(void *context, struct span address)
 {
-    if (!words.quiet) {
+    if (!given.quiet) {
         struct err line;
         err_set(&line, 0, "sink listens on %.*s", (int)address.len,
                 address.data);
@@ -198,13 +200,15 @@ static void say_counts(void *context, struct span json)
 static int run(struct say *say, struct buf *secret, struct err *err)
 {
     struct sink_settings settings = {
-        .listen = words.listen ? words.listen : "127.0.0.1:2525",
-        .port_file = words.port_file,
-        .cert_file = words.cert_file,
-        .hostname = words.hostname ? words.hostname : "localhost",
-        .offers = OFFER_ALL & ~(unsigned)words.refused_offers,
-        .maildir = words.maildir,
-        .log_file = words.log_file,
+        .listen = given.words[WORD_LISTEN] ? given.words[WORD_LISTEN]
+                                           : "127.0.0.1:2525",
+        .port_file = given.words[WORD_PORT_FILE],
+        .cert_file = given.words[WORD_CERT_OUT],
+        .hostname = given.words[WORD_HOSTNAME] ? given.words[WORD_HOSTNAME]
+                                               : "localhost",
+        .offers = OFFER_ALL & ~(unsigned)given.refused_offers,
+        .maildir = given.words[WORD_MAILDIR],
+        .log_file = given.words[WORD_LOG],
         .listening = say_listening,
         .counted = say_counts,
         .context = say,
@@ -225,7 +229,11 @@ static int run(struct say *say, struct buf *secret, struct err *err)
 static bool read_words(poptContext popt, struct err *err)
 {
     poptReadDefaultConfig(popt, 0);
-    int result = poptGetNextOpt(popt);
+    int result;
+    while ((result = poptGetNextOpt(popt)) > 0) {
+        free(given.words[result]); /* of two the last one counts */
+        given.words[result] = poptGetOptArg(popt);
+    }
     if (result < -1) {
         err_set(err, EX_USAGE, "%s: %s",
                 poptBadOption(popt, POPT_BADOPTION_NOALIAS),

@@ -106,7 +106,8 @@ static void push(struct visit *v)
     }
     bool given = all_given(v);
     if (v->due.overflowed || guest_outbox(v->guest)->overflowed) {
-        v->leaving = true; /* it reads nothing: there is no use in waiting */
+        v->leaving = true;
+        v->cut_looks = CUT_LOOKS_MAX; /* it reads nothing: no use in waiting */
         loop_timer_start(v->cut, 0);
         return;
     }
