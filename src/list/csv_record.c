@@ -40,8 +40,9 @@ static void place_fields(struct csv_record *r)
     assert(!r->values.overflowed);
     size_t from = 0;
     for (size_t i = 0; i < r->count && i < CSV_COLUMNS_MAX; i++) {
-        r->fields[i].data = r->values.data + from;
-        from += r->fields[i].len;
+        size_t to = from + r->fields[i].len;
+        r->fields[i] = span_slice(buf_span(&r->values), from, to);
+        from = to;
     }
 }
 

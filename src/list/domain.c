@@ -148,7 +148,7 @@ static const char *append_through_library(struct buf *out, struct span domain)
 
 static void append_lower(struct buf *out, struct span domain)
 {
-    char *to = buf_reserve(out, domain.len);
+    char *to = domain.len > 0 ? buf_reserve(out, domain.len) : NULL;
     if (!to) {
         return;
     }
