@@ -238,6 +238,21 @@ static inline void run_for(struct scene *s, uint64_t ms)
     loop_timer_destroy(t);
 }
 
+/* Until the kernel takes no more of what the client says to a peer that does
+ * not read. */
+static inline uint64_t run_until_stuck(struct scene *s)
+{
+    uint64_t handed = 0;
+    for (int still = 0; still < 20; still++) {
+        run_for(s, 5);
+        uint64_t now = wire_handed(s->client.wire);
+        assert_true(now >= handed);
+        still = now > handed ? 0 : still;
+        handed = now;
+    }
+    return handed;
+}
+
 static inline void append_noise(struct buf *out, size_t bytes)
 {
     for (size_t i = 0; i < bytes; i++) {
