@@ -6,12 +6,9 @@
 #include <time.h>
 
 #include "mailing/session.h"
-#include "net/resolver.h"
 
 enum {
     TICK_MS = 100,
-    PAUSE_FIRST_MS = 1000,
-    PAUSE_MOST_MS = 60000,
     SESSIONS_AUTO_COUNT = 4,
 };
 
@@ -169,34 +166,6 @@ static void go_again(struct campaign *c, const struct session *s,
     }
 }
 
-/* Nothing new for a while; longer each time until a row is settled. */
-static void slow_down(struct campaign *c)
-{
-    c->pause_ms = c->pause_ms ? c->pause_ms * 2 : PAUSE_FIRST_MS;
-    c->pause_ms = c->pause_ms < PAUSE_MOST_MS ? c->pause_ms : PAUSE_MOST_MS;
-    c->resume_ms = loop_now_ms(c->loop) + c->pause_ms;
-}
-
-/* Something goes wrong on the line: pause, and stop when it has gone wrong
- * for --retry-for without a row settled. */
-static void note_trouble(struct campaign *c, int status, const char *text)
-{
-    uint64_t now = loop_now_ms(c->loop);
-    c->trouble_since_ms = c->trouble_since_ms ? c->trouble_since_ms : now;
-    if (now - c->trouble_since_ms >= c->settings->retry_for_ms) {
-        campaign_stop(c, COURSE_DRAINING, status, text);
-        return;
-    }
-    slow_down(c);
-    c->observer->say(c->observer->context, SAY_INFO, text);
-}
-
-static void trouble_is_over(struct campaign *c)
-{
-    c->trouble_since_ms = 0;
-    c->pause_ms = 0;
-}
-
 static void describe(const struct session *s, const struct reply *reply,
                      struct err *out)
 {
@@ -213,7 +182,7 @@ static void rule_line(struct campaign *c, const struct session *s,
     describe(s, reply, &why);
     switch (ruling->line) {
     case LINE_GOES_ON:
-        trouble_is_over(c);
+        campaign_trouble_over(c);
         break;
     case LINE_COUNTS:
         if (++c->sender_refusals >= POLICY_SENDER_REFUSALS_MAX) {
@@ -222,7 +191,7 @@ static void rule_line(struct campaign *c, const struct session *s,
         break;
     case LINE_LEAVES:
     case LINE_SLOWS:
-        note_trouble(c, EX_TEMPFAIL, why.text);
+        campaign_trouble(c, EX_TEMPFAIL, why.text);
         break;
     case LINE_STOPS:
         campaign_stop(c, COURSE_DRAINING, ruling->status, why.text);
@@ -252,7 +221,7 @@ static void take_refusal(struct campaign *c, const struct session *s,
         go_again(c, s, t, delay_ms(c, t));
         break;
     case ROW_WAITS:
-        go_again(c, s, t, PAUSE_FIRST_MS);
+        go_again(c, s, t, CAMPAIGN_PAUSE_MS);
         break;
     }
 }
@@ -269,7 +238,7 @@ void campaign_verdict(struct campaign *c, const struct session *s,
     c->under_way--;
     switch (v->kind) {
     case VERDICT_SENT:
-        trouble_is_over(c);
+        campaign_trouble_over(c);
         c->sender_refusals = 0;
         t->attempts++;
         task_note(t, &v->reply, SCOPE_RECIPIENT);
@@ -289,106 +258,6 @@ void campaign_verdict(struct campaign *c, const struct session *s,
         note_loss(t, "the connection was lost before the reply to the content");
         settle(c, s, t, OUTCOME_UNKNOWN);
         break;
-    }
-}
-
-/* --- sessions --- */
-
-static void unlink_session(struct campaign *c, struct session *s)
-{
-    struct session *before = NULL;
-    for (struct session *at = c->sessions; at != s; at = session_next(at)) {
-        assert(at);
-        before = at;
-    }
-    if (before) {
-        session_link(before, session_next(s));
-    } else {
-        c->sessions = session_next(s);
-    }
-    c->session_count--;
-}
-
-void campaign_session_ready(struct campaign *c, struct session *s)
-{
-    (void)s;
-    c->proven = true;
-}
-
-void campaign_session_gone(struct campaign *c, struct session *s,
-                           const struct ruling *ruling, bool progress,
-                           const struct err *why)
-{
-    if (progress) {
-        trouble_is_over(c);
-    }
-    if (ruling->line == LINE_STOPS) {
-        campaign_stop(c, COURSE_DRAINING, ruling->status, why->text);
-    } else if (ruling->line == LINE_LEAVES) {
-        note_trouble(c, c->proven ? EX_TEMPFAIL : EX_UNAVAILABLE, why->text);
-    }
-    unlink_session(c, s);
-    session_destroy(s);
-}
-
-static void take_addresses(void *context, struct addrinfo *list,
-                           const struct err *why)
-{
-    struct campaign *c = context;
-    c->asking = false;
-    c->addresses = list;
-    c->next_address = list;
-    if (!list && why->status == EX_NOHOST) {
-        campaign_stop(c, COURSE_DRAINING, EX_NOHOST, why->text);
-    } else if (!list) {
-        note_trouble(c, EX_UNAVAILABLE, why->text);
-    }
-}
-
-static void ask_addresses(struct campaign *c)
-{
-    c->asking = true;
-    resolver_ask(c->loop, c->settings->relay.host, c->settings->relay.port,
-                 take_addresses, c);
-}
-
-static void open_session(struct campaign *c)
-{
-    struct addrinfo *address = c->next_address;
-    c->next_address = address->ai_next ? address->ai_next : c->addresses;
-    struct session *s = session_open(c, address);
-    session_link(s, c->sessions);
-    c->sessions = s;
-    c->session_count++;
-}
-
-static bool rows_to_take(const struct campaign *c)
-{
-    bool limited =
-        c->settings->limit > 0 && c->messages_begun >= c->settings->limit;
-    bool of_list = !c->list_done && !limited;
-    return of_list || task_queue_due_ms(&c->queue) <= loop_now_ms(c->loop);
-}
-
-/* The first session logs in before the others start, so that a wrong password
- * is tried once. */
-static void open_sessions(struct campaign *c)
-{
-    unsigned most = c->proven ? c->sessions_most : 1;
-    if (!c->addresses && !c->asking) {
-        ask_addresses(c);
-    }
-    while (c->addresses && c->session_count < most && rows_to_take(c)) {
-        open_session(c);
-    }
-}
-
-static void for_each_session(struct campaign *c, void (*act)(struct session *))
-{
-    struct session *next;
-    for (struct session *s = c->sessions; s; s = next) {
-        next = session_next(s);
-        act(s);
     }
 }
 
@@ -419,12 +288,12 @@ static void set_alarm(struct campaign *c)
 static void conduct(struct campaign *c)
 {
     if (c->course == COURSE_STOPPED) {
-        for_each_session(c, session_cut);
+        campaign_each_session(c, session_cut);
     } else if (c->course == COURSE_DRAINING || finished(c)) {
-        for_each_session(c, session_drain);
+        campaign_each_session(c, session_drain);
     } else if (loop_now_ms(c->loop) >= c->resume_ms) {
-        open_sessions(c);
-        for_each_session(c, session_wake);
+        campaign_open_sessions(c);
+        campaign_each_session(c, session_wake);
     }
 }
 

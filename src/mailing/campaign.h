@@ -99,6 +99,19 @@ void campaign_session_gone(struct campaign *c, struct session *s,
 void campaign_stop(struct campaign *c, enum campaign_course course, int status,
                    const char *text);
 
+/* --- line.c: how the relay is reached --- */
+
+enum { CAMPAIGN_PAUSE_MS = 1000 }; /* the first back-off; it doubles */
+
+/* Something goes wrong on the line: nothing new for a while, and a stop with
+ * that status when it has gone wrong for --retry-for without a row settled. */
+void campaign_trouble(struct campaign *c, int status, const char *text);
+void campaign_trouble_over(struct campaign *c);
+
+/* As many as may be, and as there are rows for. */
+void campaign_open_sessions(struct campaign *c);
+void campaign_each_session(struct campaign *c, void (*act)(struct session *));
+
 /* --- closing.c --- */
 
 /* The rows that were never to be mailed, or never taken: the third reading.

@@ -1,0 +1,139 @@
+/* How is the relay reached, and for how long is it tried? */
+#include <assert.h>
+
+#include "mailing/campaign.h"
+#include "mailing/session.h"
+#include "net/resolver.h"
+
+enum { PAUSE_MOST_MS = 60000 };
+
+/* --- trouble --- */
+
+/* Nothing new for a while; longer each time until a row is settled. */
+static void slow_down(struct campaign *c)
+{
+    c->pause_ms = c->pause_ms ? c->pause_ms * 2 : CAMPAIGN_PAUSE_MS;
+    c->pause_ms = c->pause_ms < PAUSE_MOST_MS ? c->pause_ms : PAUSE_MOST_MS;
+    c->resume_ms = loop_now_ms(c->loop) + c->pause_ms;
+}
+
+/* Something goes wrong on the line: pause, and stop when it has gone wrong
+ * for --retry-for without a row settled. */
+void campaign_trouble(struct campaign *c, int status, const char *text)
+{
+    uint64_t now = loop_now_ms(c->loop);
+    c->trouble_since_ms = c->trouble_since_ms ? c->trouble_since_ms : now;
+    if (now - c->trouble_since_ms >= c->settings->retry_for_ms) {
+        campaign_stop(c, COURSE_DRAINING, status, text);
+        return;
+    }
+    slow_down(c);
+    c->observer->say(c->observer->context, SAY_INFO, text);
+}
+
+void campaign_trouble_over(struct campaign *c)
+{
+    c->trouble_since_ms = 0;
+    c->pause_ms = 0;
+}
+
+/* --- sessions --- */
+
+static void unlink_session(struct campaign *c, struct session *s)
+{
+    struct session *before = NULL;
+    for (struct session *at = c->sessions; at != s; at = session_next(at)) {
+        assert(at);
+        before = at;
+    }
+    if (before) {
+        session_link(before, session_next(s));
+    } else {
+        c->sessions = session_next(s);
+    }
+    c->session_count--;
+}
+
+void campaign_session_ready(struct campaign *c, struct session *s)
+{
+    (void)s;
+    c->proven = true;
+}
+
+void campaign_session_gone(struct campaign *c, struct session *s,
+                           const struct ruling *ruling, bool progress,
+                           const struct err *why)
+{
+    if (progress) {
+        campaign_trouble_over(c);
+    }
+    if (ruling->line == LINE_STOPS) {
+        campaign_stop(c, COURSE_DRAINING, ruling->status, why->text);
+    } else if (ruling->line == LINE_LEAVES) {
+        campaign_trouble(c, c->proven ? EX_TEMPFAIL : EX_UNAVAILABLE,
+                         why->text);
+    }
+    unlink_session(c, s);
+    session_destroy(s);
+}
+
+static void take_addresses(void *context, struct addrinfo *list,
+                           const struct err *why)
+{
+    struct campaign *c = context;
+    c->asking = false;
+    c->addresses = list;
+    c->next_address = list;
+    if (!list && why->status == EX_NOHOST) {
+        campaign_stop(c, COURSE_DRAINING, EX_NOHOST, why->text);
+    } else if (!list) {
+        campaign_trouble(c, EX_UNAVAILABLE, why->text);
+    }
+}
+
+static void ask_addresses(struct campaign *c)
+{
+    c->asking = true;
+    resolver_ask(c->loop, c->settings->relay.host, c->settings->relay.port,
+                 take_addresses, c);
+}
+
+static void open_session(struct campaign *c)
+{
+    struct addrinfo *address = c->next_address;
+    c->next_address = address->ai_next ? address->ai_next : c->addresses;
+    struct session *s = session_open(c, address);
+    session_link(s, c->sessions);
+    c->sessions = s;
+    c->session_count++;
+}
+
+static bool rows_to_take(const struct campaign *c)
+{
+    bool limited =
+        c->settings->limit > 0 && c->messages_begun >= c->settings->limit;
+    bool of_list = !c->list_done && !limited;
+    return of_list || task_queue_due_ms(&c->queue) <= loop_now_ms(c->loop);
+}
+
+/* The first session logs in before the others start, so that a wrong password
+ * is tried once. */
+void campaign_open_sessions(struct campaign *c)
+{
+    unsigned most = c->proven ? c->sessions_most : 1;
+    if (!c->addresses && !c->asking) {
+        ask_addresses(c);
+    }
+    while (c->addresses && c->session_count < most && rows_to_take(c)) {
+        open_session(c);
+    }
+}
+
+void campaign_each_session(struct campaign *c, void (*act)(struct session *))
+{
+    struct session *next;
+    for (struct session *s = c->sessions; s; s = next) {
+        next = session_next(s);
+        act(s);
+    }
+}
