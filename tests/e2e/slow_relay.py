@@ -35,6 +35,7 @@ class SlowRelay:
                              daemon=True).start()
 
     def _serve(self, connection):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with connection, connection.makefile("rb") as lines:
             try:
                 connection.sendall(b"220 slow.test\r\n")

@@ -9,6 +9,11 @@ def trusted(sink):
     return ["-s", sink.url, "--tls-ca", sink.ca]
 
 
+def text_of(message):
+    """The text, with the line ends of the place."""
+    return message.get_content().replace("\r\n", "\n")
+
+
 def one(run, sink, list_text, template_text, tmp_path, *options):
     """Sends one row; the message as received."""
     (tmp_path / "list.csv").write_text(list_text, "utf-8")
@@ -27,7 +32,7 @@ def test_headers_that_are_added(run, sink, tmp_path):
     assert message["Date"].datetime
     assert re.fullmatch(r"<[^@\s]+@example\.org>", message["Message-ID"])
     assert message["Bcc"] is None
-    assert message.get_content() == "body\n"
+    assert text_of(message) == "body\n"
 
 
 def test_what_is_not_ascii(run, sink, tmp_path):
@@ -39,7 +44,7 @@ def test_what_is_not_ascii(run, sink, tmp_path):
     to = message["To"].addresses
     assert [(a.display_name, a.addr_spec) for a in to] \
         == [("Åsa Ünïcødé", "ann@example.org")]
-    assert message.get_content() == "Liebe Åsa Ünïcødé — schön!\n"
+    assert text_of(message) == "Liebe Åsa Ünïcødé — schön!\n"
 
 
 def test_a_display_name_is_one_mailbox_whatever_it_holds(run, sink, tmp_path):
@@ -60,7 +65,7 @@ def test_only_crlf_and_no_long_line(run, sink, tmp_path):
     raw = sink.raw_messages()[0]
     assert re.search(rb"\r(?!\n)|(?<!\r)\n|\0", raw) is None
     assert max(map(len, raw.split(b"\r\n"))) <= 998
-    assert sink.messages()[0].get_content() \
+    assert text_of(sink.messages()[0]) \
         == "a\nb\n.\n..dots\n" + "long " * 400 + "\n"
 
 
@@ -110,7 +115,7 @@ def test_a_text_that_looks_like_commands(run, sink, tmp_path):
     text = "RSET\nMAIL FROM:<x@example.org>\nquit\n.\nDATA\n"
     message = one(run, sink, "email\nann@example.org\n",
                   f"From: bob@example.org\nSubject: x\n\n{text}", tmp_path)
-    assert message.get_content() == text
+    assert text_of(message) == text
     raw = sink.raw_messages()[0].upper()
     assert not re.search(rb"\r\n(RSET|MAIL|QUIT|DATA)\b", raw)
     assert len(sink.log()) == 1
