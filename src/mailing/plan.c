@@ -39,7 +39,7 @@ static bool open_list(struct plan *p, struct err *err)
     struct err found = {0};
     if (!column_find_address(names, count, s->column, &p->address_column,
                              &found)) {
-        err_set(err, found.status, "%s: %s", csv_reader_name(p->reader),
+        err_set(err, found.status, "%s:1: %s", csv_reader_name(p->reader),
                 found.text);
         return false;
     }
