@@ -15,7 +15,7 @@ struct counts {
     uint64_t refused;      /* RCPTs answered 5xx */
     uint64_t deferred;     /* RCPTs answered 4xx */
     uint64_t dropped;      /* connections cut by a fault */
-    uint64_t errors;       /* replies 50x: syntax and sequence */
+    uint64_t errors;       /* replies 50x: syntax, sequence, parameters */
     uint64_t auth_ok;
     uint64_t auth_failed;
     uint64_t bdat; /* messages whose content came so */

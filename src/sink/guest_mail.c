@@ -299,6 +299,11 @@ void guest_run_bdat(struct guest *g, struct span arguments)
         return;
     }
     enum answer answer = content_out_of_place(g);
+    if (answer == ANSWER_NEED_RECIPIENT) {
+        /* As a client asks that wants to know whether chunks are swallowed:
+         * no error of its own. */
+        answer = ANSWER_NO_VALID_RECIPIENT;
+    }
     if (answer == ANSWER_FINE && !g->mail.chunked) {
         content_start(&g->content);
         g->mail.chunked = true;

@@ -39,7 +39,7 @@ static const struct {
      "a@b>c@d,:xyz;"},
     {"a refused chunk is swallowed", AS_IT_IS, GUEST_TALKING,
      HELLO "MAIL FROM:<a@b>\r\nBDAT 8 LAST\r\nXPROBE\r\nRSET\r\n",
-     HELLOED SENDER NEED("RCPT") OK, ""},
+     HELLOED SENDER "554 5.5.1 No valid recipients\r\n" OK, ""},
     {"all recipients refused, with bdat", AS_IT_IS, GUEST_TALKING,
      HELLO "MAIL FROM:<a@b>\r\nRCPT TO:<bad@d>\r\nBDAT 6 LAST\r\nQUIT\r\n"
            "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nBDAT 1 LAST\r\nx",
@@ -54,7 +54,7 @@ static const struct {
      ""},
     {"chunks behind a refused one", AS_IT_IS, GUEST_TALKING,
      HELLO "MAIL FROM:<a@b>\r\nBDAT 2\r\nxxBDAT 2 LAST\r\nyyNOOP\r\n",
-     HELLOED SENDER NEED("RCPT") NEED("MAIL") OK, ""},
+     HELLOED SENDER "554 5.5.1 No valid recipients\r\n" NEED("MAIL") OK, ""},
     {"no mixing of chunks and data", AS_IT_IS, GUEST_TALKING,
      HELLO "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nBDAT 1\r\nxDATA\r\n"
            "RCPT TO:<e@f>\r\nBDAT 1 LAST\r\ny",
