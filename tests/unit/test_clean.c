@@ -48,63 +48,58 @@ static void show(char *out, size_t size, const struct clean_verdict *v)
 
 enum { ROWS = 6 };
 
+static const struct {
+    bool dedupe;
+    enum key_mode mode;
+    const char *rows[ROWS];
+    const char *verdicts;
+} lists[] = {
+    {true, KEY_FOLD, {"a@b.de", "a@b.de", "A@B.de", "c@b.de"}, "o d2 d2 o"},
+    {true, KEY_EXACT, {"a@b.de", "A@b.de", "a@B.DE"}, "o o d2"},
+    {true, KEY_FOLD, {"\"a\"@b.de", " a@b.de ", "\"\\a\"@b.de"}, "o d2 d2"},
+    {true, KEY_FOLD, {"a@m\xc3\xbcller.de", "a@xn--mller-kva.de"}, "o d2"},
+    {true, KEY_FOLD, {"\xc3\x96@b.de", "\xc3\xb6@b.de"}, "o d2"},
+    {true, KEY_EXACT, {"\xc3\x96@b.de", "\xc3\xb6@b.de"}, "o o"},
+    {true, KEY_FOLD, {"a.b@gmail.com", "ab@googlemail.com"}, "o o"},
+    {true,
+     KEY_PROVIDER,
+     {"a.b@gmail.com", "ab@googlemail.com", "A.B+x@gmail.com", "a.b@c.de",
+      "ab@c.de"},
+     "o d2 d2 o o"},
+    {false, KEY_FOLD, {"a@b.de", "A@b.de", "c@b.de", "a@B.de"}, "o o#1 o o#2"},
+    {true, KEY_FOLD, {"a@", "a@", "", "a@b"}, "i i i i"},
+    {true, KEY_FOLD, {"a@b.de", "no@no.de", "x@all.de", "NO@NO.DE"}, "o s s s"},
+    {true, KEY_FOLD, {"a@sub.all.de", "x@ALL.de", "\"no\"@no.de"}, "o s s"},
+    {true, KEY_EXACT, {"No@no.de", "nO@no.de"}, "s s"},
+    {false, KEY_FOLD, {"a@b.de", "no@no.de", "no@no.de"}, "o s s"},
+    {true, KEY_FOLD, {"a.no@gmail.com", "ano@gmail.com"}, "s o"},
+    {true, KEY_PROVIDER, {"a.no@gmail.com", "ano+1@googlemail.com"}, "s s"},
+    {true,
+     KEY_FOLD,
+     {"\"\"@b.de", "a@b.de", "\"\"@empty.de", "a@empty.de"},
+     "o o s o"},
+};
+
 static void judges_alike_in_all_readings(void **state)
 {
     (void)state;
-    static const struct {
-        bool dedupe;
-        enum key_mode mode;
-        const char *rows[ROWS];
-        const char *verdicts;
-    } cases[] = {
-        {true, KEY_FOLD, {"a@b.de", "a@b.de", "A@B.de", "c@b.de"}, "o d2 d2 o"},
-        {true, KEY_EXACT, {"a@b.de", "A@b.de", "a@B.DE"}, "o o d2"},
-        {true, KEY_FOLD, {"\"a\"@b.de", " a@b.de ", "\"\\a\"@b.de"}, "o d2 d2"},
-        {true, KEY_FOLD, {"a@m\xc3\xbcller.de", "a@xn--mller-kva.de"}, "o d2"},
-        {true, KEY_FOLD, {"\xc3\x96@b.de", "\xc3\xb6@b.de"}, "o d2"},
-        {true, KEY_EXACT, {"\xc3\x96@b.de", "\xc3\xb6@b.de"}, "o o"},
-        {true, KEY_FOLD, {"a.b@gmail.com", "ab@googlemail.com"}, "o o"},
-        {true,
-         KEY_PROVIDER,
-         {"a.b@gmail.com", "ab@googlemail.com", "A.B+x@gmail.com", "a.b@c.de",
-          "ab@c.de"},
-         "o d2 d2 o o"},
-        {false,
-         KEY_FOLD,
-         {"a@b.de", "A@b.de", "c@b.de", "a@B.de"},
-         "o o#1 o o#2"},
-        {true, KEY_FOLD, {"a@", "a@", "", "a@b"}, "i i i i"},
-        {true,
-         KEY_FOLD,
-         {"a@b.de", "no@no.de", "x@all.de", "NO@NO.DE"},
-         "o s s s"},
-        {true, KEY_FOLD, {"a@sub.all.de", "x@ALL.de", "\"no\"@no.de"}, "o s s"},
-        {true, KEY_EXACT, {"No@no.de", "nO@no.de"}, "s s"},
-        {false, KEY_FOLD, {"a@b.de", "no@no.de", "no@no.de"}, "o s s"},
-        {true, KEY_FOLD, {"a.no@gmail.com", "ano@gmail.com"}, "s o"},
-        {true, KEY_PROVIDER, {"a.no@gmail.com", "ano+1@googlemail.com"}, "s s"},
-        {true,
-         KEY_FOLD,
-         {"\"\"@b.de", "a@b.de", "\"\"@empty.de", "a@empty.de"},
-         "o o s o"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         struct cleaner c;
         init(&c);
-        c.dedupe = cases[i].dedupe;
-        c.mode = cases[i].mode;
+        c.dedupe = lists[i].dedupe;
+        c.mode = lists[i].mode;
         assert_true(cleaner_suppress(&c, SPAN(" No@no.de ")));
         assert_true(cleaner_suppress(&c, SPAN("@All.de")));
         assert_true(cleaner_suppress(&c, SPAN("a.no@gmail.com")));
         assert_true(cleaner_suppress(&c, SPAN("\"\"@empty.de")));
         for (int reading = 0; reading < 3; reading++) {
             char verdicts[100] = "";
-            for (uint32_t row = 0; row < ROWS && cases[i].rows[row]; row++) {
+            for (uint32_t row = 0; row < ROWS && lists[i].rows[row]; row++) {
                 struct clean_verdict v =
-                    judge(&c, span_of(cases[i].rows[row]), LINE_FIRST + row);
+                    judge(&c, span_of(lists[i].rows[row]), LINE_FIRST + row);
                 show(verdicts, sizeof verdicts, &v);
             }
-            assert_string_equal(verdicts, cases[i].verdicts);
+            assert_string_equal(verdicts, lists[i].verdicts);
             cleaner_rewind(&c);
         }
         cleaner_release(&c);

@@ -21,52 +21,53 @@ static size_t take_names(const char *const *texts, struct span *names)
     return count;
 }
 
+static const struct {
+    const char *names[NAMES_MAX];
+    const char *wanted;
+    int index; /* -1: an error */
+    const char *says;
+} headers[] = {
+    {{"email"}, "", 0, NULL},
+    {{"name", "email"}, "", 1, NULL},
+    {{"mail", "email"}, "", 1, NULL},
+    {{"EMAIL", "email"}, "", 1, NULL},
+    {{"name", "EMail"}, "", 1, NULL},
+    {{"Email", "EMAIL"}, "", -1, "more than one"},
+    {{"name", "E-Mail"}, "", 1, NULL},
+    {{"name", "mail"}, "", 1, NULL},
+    {{"name", "Address"}, "", 1, NULL},
+    {{"name", "Email Address"}, "", 1, NULL},
+    {{"address", "mail"}, "", -1, "more than one"},
+    {{"address", "E-MAIL"}, "", -1, "more than one"},
+    {{"name", "town"}, "", -1, "--column"},
+    {{"_email", "name"}, "", -1, "--column"},
+    {{"1"}, "", 0, NULL},
+    {{"1", "2"}, "", -1, "--column"},
+    {{"1", "2"}, "2", 1, NULL},
+    {{"name", "to"}, "to", 1, NULL},
+    {{"email", "to"}, "to", 1, NULL},
+    {{"name", "recipient"}, "Recipient", -1, "mean \"recipient\""},
+    {{"name", "recipient"}, "recipeint", -1, "mean \"recipient\""},
+    {{"name", "recipient"}, "xyz", -1, "no column is called \"xyz\""},
+    {{"name", "_status"}, "_status", -1, "no column"},
+};
+
 static void finds_the_address_column(void **state)
 {
     (void)state;
-    static const struct {
-        const char *names[NAMES_MAX];
-        const char *wanted;
-        int index; /* -1: an error */
-        const char *says;
-    } cases[] = {
-        {{"email"}, "", 0, NULL},
-        {{"name", "email"}, "", 1, NULL},
-        {{"mail", "email"}, "", 1, NULL},
-        {{"EMAIL", "email"}, "", 1, NULL},
-        {{"name", "EMail"}, "", 1, NULL},
-        {{"Email", "EMAIL"}, "", -1, "more than one"},
-        {{"name", "E-Mail"}, "", 1, NULL},
-        {{"name", "mail"}, "", 1, NULL},
-        {{"name", "Address"}, "", 1, NULL},
-        {{"name", "Email Address"}, "", 1, NULL},
-        {{"address", "mail"}, "", -1, "more than one"},
-        {{"address", "E-MAIL"}, "", -1, "more than one"},
-        {{"name", "town"}, "", -1, "--column"},
-        {{"_email", "name"}, "", -1, "--column"},
-        {{"1"}, "", 0, NULL},
-        {{"1", "2"}, "", -1, "--column"},
-        {{"1", "2"}, "2", 1, NULL},
-        {{"name", "to"}, "to", 1, NULL},
-        {{"email", "to"}, "to", 1, NULL},
-        {{"name", "recipient"}, "Recipient", -1, "mean \"recipient\""},
-        {{"name", "recipient"}, "recipeint", -1, "mean \"recipient\""},
-        {{"name", "recipient"}, "xyz", -1, "no column is called \"xyz\""},
-        {{"name", "_status"}, "_status", -1, "no column"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
         struct span names[NAMES_MAX];
-        size_t count = take_names(cases[i].names, names);
+        size_t count = take_names(headers[i].names, names);
         size_t index = 99;
         struct err err = {0};
-        bool found = column_find_address(names, count, span_of(cases[i].wanted),
-                                         &index, &err);
-        assert_int_equal(found, cases[i].index >= 0);
+        bool found = column_find_address(
+            names, count, span_of(headers[i].wanted), &index, &err);
+        assert_int_equal(found, headers[i].index >= 0);
         if (found) {
-            assert_int_equal(index, cases[i].index);
+            assert_int_equal(index, headers[i].index);
         } else {
             assert_int_equal(err.status, EX_DATAERR);
-            assert_non_null(strstr(err.text, cases[i].says));
+            assert_non_null(strstr(err.text, headers[i].says));
         }
     }
 }

@@ -20,65 +20,63 @@ static void append_key(struct buf *out, enum key_mode mode, const char *text)
     buf_release(&domain);
 }
 
+static const struct {
+    const char *address;
+    const char *exact;
+    const char *fold;
+    const char *provider;
+} keys[] = {
+    {"bob@example.org", "bob@example.org", "bob@example.org",
+     "bob@example.org"},
+    {"Bob@Example.ORG", "Bob@example.org", "bob@example.org",
+     "bob@example.org"},
+    {"\"Bob\"@example.org", "Bob@example.org", "bob@example.org",
+     "bob@example.org"},
+    {"\"B\\ob\"@example.org", "Bob@example.org", "bob@example.org",
+     "bob@example.org"},
+    {"\"a\\\\\"@b.c", "a\\@b.c", "a\\@b.c", "a\\@b.c"},
+    {"\"a\\\"\"@b.c", "a\"@b.c", "a\"@b.c", "a\"@b.c"},
+    {"\"a@b\"@c.d", "a@b@c.d", "a@b@c.d", "a@b@c.d"},
+    {"\"\"@b.c", "@b.c", "@b.c", "@b.c"},
+    {"bob@m\xc3\xbcller.de", "bob@xn--mller-kva.de", "bob@xn--mller-kva.de",
+     "bob@xn--mller-kva.de"},
+    {"a.b+c@Example.org", "a.b+c@example.org", "a.b+c@example.org",
+     "a.b+c@example.org"},
+    {"A.b+C@Gmail.com", "A.b+C@gmail.com", "a.b+c@gmail.com", "ab@gmail.com"},
+    {"a.b@googlemail.com", "a.b@googlemail.com", "a.b@googlemail.com",
+     "ab@gmail.com"},
+    {"\"a..b\"@gmail.com", "a..b@gmail.com", "a..b@gmail.com", "ab@gmail.com"},
+    {"+a@gmail.com", "+a@gmail.com", "+a@gmail.com", "+a@gmail.com"},
+    {"a+b+c@gmail.com", "a+b+c@gmail.com", "a+b+c@gmail.com", "a@gmail.com"},
+    {"a.b@mail.gmail.com", "a.b@mail.gmail.com", "a.b@mail.gmail.com",
+     "a.b@mail.gmail.com"},
+    {"\xc3\x96l@b.c", "\xc3\x96l@b.c", "\xc3\xb6l@b.c", "\xc3\xb6l@b.c"},
+    /* decomposed: another local part, one that folds alike */
+    {"O\xcc\x88l@b.c", "O\xcc\x88l@b.c", "\xc3\xb6l@b.c", "\xc3\xb6l@b.c"},
+    {"STRA\xc3\x9f"
+     "E@b.c",
+     "STRA\xc3\x9f"
+     "E@b.c",
+     "strasse@b.c", "strasse@b.c"},
+    {"\"\xce\x91\\A\"@b.c",
+     "\xce\x91"
+     "A@b.c",
+     "\xce\xb1"
+     "a@b.c",
+     "\xce\xb1"
+     "a@b.c"},
+};
+
 static void has_these_bytes(void **state)
 {
     (void)state;
-    static const struct {
-        const char *address;
-        const char *exact;
-        const char *fold;
-        const char *provider;
-    } cases[] = {
-        {"bob@example.org", "bob@example.org", "bob@example.org",
-         "bob@example.org"},
-        {"Bob@Example.ORG", "Bob@example.org", "bob@example.org",
-         "bob@example.org"},
-        {"\"Bob\"@example.org", "Bob@example.org", "bob@example.org",
-         "bob@example.org"},
-        {"\"B\\ob\"@example.org", "Bob@example.org", "bob@example.org",
-         "bob@example.org"},
-        {"\"a\\\\\"@b.c", "a\\@b.c", "a\\@b.c", "a\\@b.c"},
-        {"\"a\\\"\"@b.c", "a\"@b.c", "a\"@b.c", "a\"@b.c"},
-        {"\"a@b\"@c.d", "a@b@c.d", "a@b@c.d", "a@b@c.d"},
-        {"\"\"@b.c", "@b.c", "@b.c", "@b.c"},
-        {"bob@m\xc3\xbcller.de", "bob@xn--mller-kva.de", "bob@xn--mller-kva.de",
-         "bob@xn--mller-kva.de"},
-        {"a.b+c@Example.org", "a.b+c@example.org", "a.b+c@example.org",
-         "a.b+c@example.org"},
-        {"A.b+C@Gmail.com", "A.b+C@gmail.com", "a.b+c@gmail.com",
-         "ab@gmail.com"},
-        {"a.b@googlemail.com", "a.b@googlemail.com", "a.b@googlemail.com",
-         "ab@gmail.com"},
-        {"\"a..b\"@gmail.com", "a..b@gmail.com", "a..b@gmail.com",
-         "ab@gmail.com"},
-        {"+a@gmail.com", "+a@gmail.com", "+a@gmail.com", "+a@gmail.com"},
-        {"a+b+c@gmail.com", "a+b+c@gmail.com", "a+b+c@gmail.com",
-         "a@gmail.com"},
-        {"a.b@mail.gmail.com", "a.b@mail.gmail.com", "a.b@mail.gmail.com",
-         "a.b@mail.gmail.com"},
-        {"\xc3\x96l@b.c", "\xc3\x96l@b.c", "\xc3\xb6l@b.c", "\xc3\xb6l@b.c"},
-        /* decomposed: another local part, one that folds alike */
-        {"O\xcc\x88l@b.c", "O\xcc\x88l@b.c", "\xc3\xb6l@b.c", "\xc3\xb6l@b.c"},
-        {"STRA\xc3\x9f"
-         "E@b.c",
-         "STRA\xc3\x9f"
-         "E@b.c",
-         "strasse@b.c", "strasse@b.c"},
-        {"\"\xce\x91\\A\"@b.c",
-         "\xce\x91"
-         "A@b.c",
-         "\xce\xb1"
-         "a@b.c",
-         "\xce\xb1"
-         "a@b.c"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const char *expected[] = {cases[i].exact, cases[i].fold,
-                                  cases[i].provider};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *expected[] = {keys[i].exact, keys[i].fold,
+                                  keys[i].provider};
         for (int mode = KEY_EXACT; mode <= KEY_PROVIDER; mode++) {
             struct buf key;
             buf_init(&key, 4096);
-            append_key(&key, (enum key_mode)mode, cases[i].address);
+            append_key(&key, (enum key_mode)mode, keys[i].address);
             buf_append_byte(&key, '\0');
             assert_string_equal(key.data, expected[mode]);
             buf_release(&key);
