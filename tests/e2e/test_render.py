@@ -4,7 +4,9 @@ Python's email package reads it back; tests/e2e/test_message.py says the same
 of what a relay received."""
 
 import email
+import email.header
 import email.policy
+import email.utils
 import os
 import re
 import stat
@@ -53,6 +55,10 @@ def parse(data):
     return email.message_from_bytes(data, policy=email.policy.default)
 
 
+def content(message):
+    return message.get_content().replace("\r\n", "\n")
+
+
 def quoted(text):
     return '"' + text.replace('"', '""') + '"'
 
@@ -88,14 +94,21 @@ def canonical(data):
     assert max(map(len, data.split(b"\r\n"))) <= 998
     head = data.split(b"\r\n\r\n")[0]
     for line in head.split(b"\r\n"):
-        assert len(line) <= 78 or b" " not in line.strip(), line
+        # One word may be longer; nothing can be done about it.
+        words = re.sub(rb"^[!-9;-~]+: ", b"", line).strip()
+        assert len(line) <= 78 or b" " not in words, line
     return True
 
 
-def unfolded_blanks(text):
-    """A header's blanks are one, and none at its ends: RFC 5322 lets a mail
-    program fold at any of them."""
-    return text.replace("\t", " ")
+def mailbox(data):
+    """Display name and address of To.
+
+    By the older parser: before Python 3.13 the newer one puts a blank between
+    encoded-words of one name, where RFC 2047 6.2 has none."""
+    raw = email.message_from_bytes(data)["To"]
+    [(name, address)] = email.utils.getaddresses([re.sub("\r?\n", "", raw)])
+    decoded = email.header.decode_header(name)
+    return str(email.header.make_header(decoded)), address
 
 
 @pytest.mark.parametrize("number", range(len(HARD)))
@@ -107,12 +120,13 @@ def test_values_come_back_as_they_were(render, draft, tmp_path, number):
     assert canonical(data)
     message = parse(data)
     assert not message.defects
-    plain = unfolded_blanks(name)
+    plain = name.replace("\t", " ")
     assert message["Subject"].strip() == plain.strip()
-    [to] = message["To"].addresses
-    assert to.addr_spec == "u0@example.org"
-    assert to.display_name.strip() == plain.strip()
-    assert message.get_content() == f"Dear {name},\n{name}\n"
+    assert [to.addr_spec for to in message["To"].addresses] \
+        == ["u0@example.org"]
+    shown, address = mailbox(data)
+    assert (shown.strip(), address) == (plain.strip(), "u0@example.org")
+    assert content(message) == f"Dear {name},\n{name}\n"
 
 
 def test_line_ends_and_dots_in_a_body(render, draft, tmp_path):
@@ -123,7 +137,7 @@ def test_line_ends_and_dots_in_a_body(render, draft, tmp_path):
     assert status == OK, err
     assert canonical(data)
     assert not re.search(rb"(?i)\r\n(rset|mail from)", data)
-    assert parse(data).get_content() \
+    assert content(parse(data)) \
         == "Dear Ann,\n" + text.replace("\r\n", "\n") + "\n"
 
 
@@ -270,7 +284,7 @@ def test_partials(render, tmp_path):
         "From: a@example.org\nSubject: x\n\nHi\n{{> foot}}\n")
     status, data, err = render("list.csv", "draft.eml")
     assert status == OK, err
-    assert parse(data).get_content() == "Hi\n-- \nsent to u0@example.org\n"
+    assert content(parse(data)) == "Hi\n-- \nsent to u0@example.org\n"
     (tmp_path / "draft.eml").write_text(
         "From: a@example.org\nSubject: x\n\n{{> ../foot}}\n")
     assert render("list.csv", "draft.eml")[0] == DATAERR
