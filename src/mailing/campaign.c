@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "mailing/session.h"
+#include "net/resolver.h"
 
 enum {
     TICK_MS = 100,
@@ -306,8 +307,7 @@ static void turn(void *context)
         campaign_stop(c, COURSE_STOPPED, err.status, err.text);
         conduct(c);
     }
-    if (c->session_count == 0 && !c->asking &&
-        (c->course != COURSE_GOING || finished(c))) {
+    if (c->session_count == 0 && (c->course != COURSE_GOING || finished(c))) {
         loop_stop(c->loop);
         return;
     }
@@ -411,6 +411,9 @@ static void finish(struct campaign *c)
     task_queue_release(&c->queue);
     task_pool_release(&c->pool);
     buf_release(&c->probe_sender);
+    if (c->question) {
+        resolver_forget(c->question);
+    }
     if (c->addresses) {
         freeaddrinfo(c->addresses);
     }

@@ -22,6 +22,7 @@
 #include "record/notes.h"
 #include "record/report.h"
 
+struct resolver;
 struct session;
 
 enum campaign_course {
@@ -55,7 +56,7 @@ struct campaign {
     bool proven;            /* one has been ready */
     bool stream_unfit;
     struct buf probe_sender;
-    bool asking; /* the resolver */
+    struct resolver *question; /* while it is not answered */
     struct addrinfo *addresses, *next_address;
     uint64_t trouble_since_ms; /* 0: none */
     uint64_t pause_ms;         /* the last back-off */

@@ -81,7 +81,7 @@ static void take_addresses(void *context, struct addrinfo *list,
                            const struct err *why)
 {
     struct campaign *c = context;
-    c->asking = false;
+    c->question = NULL;
     c->addresses = list;
     c->next_address = list;
     if (!list && why->status == EX_NOHOST) {
@@ -93,9 +93,8 @@ static void take_addresses(void *context, struct addrinfo *list,
 
 static void ask_addresses(struct campaign *c)
 {
-    c->asking = true;
-    resolver_ask(c->loop, c->settings->relay.host, c->settings->relay.port,
-                 take_addresses, c);
+    c->question = resolver_ask(c->loop, c->settings->relay.host,
+                               c->settings->relay.port, take_addresses, c);
 }
 
 static void open_session(struct campaign *c)
@@ -121,7 +120,7 @@ static bool rows_to_take(const struct campaign *c)
 void campaign_open_sessions(struct campaign *c)
 {
     unsigned most = c->proven ? c->sessions_most : 1;
-    if (!c->addresses && !c->asking) {
+    if (!c->addresses && !c->question) {
         ask_addresses(c);
     }
     while (c->addresses && c->session_count < most && rows_to_take(c)) {
