@@ -10,12 +10,19 @@ enum { SOFT_LINE = 76, BASE64_LINE_BYTES = 57 /* make 76 characters */ };
 
 #define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-static const char verbs[][4] = {
-    {'m', 'a', 'i', 'l'}, {'r', 'c', 'p', 't'}, {'d', 'a', 't', 'a'},
-    {'b', 'd', 'a', 't'}, {'r', 's', 'e', 't'}, {'e', 'h', 'l', 'o'},
-    {'h', 'e', 'l', 'o'}, {'a', 'u', 't', 'h'}, {'q', 'u', 'i', 't'},
-    {'n', 'o', 'o', 'p'}, {'v', 'r', 'f', 'y'}, {'e', 'x', 'p', 'n'},
-    {'e', 't', 'r', 'n'}, {'s', 't', 'a', 'r'}, /* TTLS, see below */
+/* Four lower-case letters as one number, to be compared at once. */
+#define FOUR(a, b, c, d)                                                       \
+    ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 |                \
+     (uint32_t)(d) << 24)
+
+static const uint32_t verbs[] = {
+    FOUR('m', 'a', 'i', 'l'), FOUR('r', 'c', 'p', 't'),
+    FOUR('d', 'a', 't', 'a'), FOUR('b', 'd', 'a', 't'),
+    FOUR('r', 's', 'e', 't'), FOUR('e', 'h', 'l', 'o'),
+    FOUR('h', 'e', 'l', 'o'), FOUR('a', 'u', 't', 'h'),
+    FOUR('q', 'u', 'i', 't'), FOUR('n', 'o', 'o', 'p'),
+    FOUR('v', 'r', 'f', 'y'), FOUR('e', 'x', 'p', 'n'),
+    FOUR('e', 't', 'r', 'n'), FOUR('s', 't', 'a', 'r'), /* TTLS, see below */
 };
 
 /* One bit for each letter that a verb begins with. */
@@ -31,20 +38,20 @@ static bool verb_at(struct span word)
         !(first_letters >> (ascii_lower(word.data[0]) - 'a') & 1)) {
         return false;
     }
-    char lower[4];
-    for (size_t i = 0; i < 4; i++) {
-        lower[i] = ascii_lower(word.data[i]);
-    }
+    const char *w = word.data;
+    uint32_t four = FOUR(
+        (unsigned char)ascii_lower(w[0]), (unsigned char)ascii_lower(w[1]),
+        (unsigned char)ascii_lower(w[2]), (unsigned char)ascii_lower(w[3]));
     size_t which = 0;
     size_t count = sizeof verbs / sizeof verbs[0];
-    while (which < count && memcmp(verbs[which], lower, 4) != 0) {
+    while (which < count && verbs[which] != four) {
         which++;
     }
     if (which == count) {
         return false;
     }
     size_t len = 4;
-    if (lower[0] == 's') {
+    if (which == count - 1) {
         if (!span_starts_nocase(span_rest(word, 4), SPAN("ttls"))) {
             return false;
         }
@@ -135,6 +142,7 @@ struct quoted {
     char *to; /* NULL: only counted */
     size_t bytes;
     size_t column;
+    bool line_blank; /* only blanks are in this line as yet */
 };
 
 static void put(struct quoted *q, const char *bytes, size_t len)
@@ -174,33 +182,66 @@ static bool escaped(struct span text, size_t at, bool line_blank)
            (line_blank && escaped_first(text, at));
 }
 
-static void quote(struct quoted *q, struct span text)
+static bool plain_visible(char c)
+{
+    return c > ' ' && c <= '~' && c != '=';
+}
+
+/* How many bytes from `at` on, at most `most`, stand for themselves wherever
+ * they are. A blank does with something behind it. */
+static size_t plain_run(struct span text, size_t at, size_t most)
+{
+    size_t end = text.len - at < most ? text.len : at + most;
+    size_t i = at;
+    while (i < end && (plain_visible(text.data[i]) ||
+                       (text.data[i] == ' ' && i + 1 < text.len &&
+                        plain_visible(text.data[i + 1])))) {
+        i++;
+    }
+    return i - at;
+}
+
+/* One byte, with a soft line break before it where it no longer fits. */
+static void quote_byte(struct quoted *q, struct span text, size_t at)
 {
     static const char digits[] = "0123456789ABCDEF";
-    bool line_blank = true;
-    for (size_t at = 0; at < text.len; at++) {
+    unsigned char c = (unsigned char)text.data[at];
+    bool escape = escaped(text, at, q->line_blank);
+    bool last = at + 1 == text.len || line_end_at(text, at + 1);
+    size_t width = escape ? 3 : 1;
+    if (q->column + width > SOFT_LINE - (last ? 0u : 1u)) {
+        put(q, "=\r\n", 3);
+        q->column = 0;
+        q->line_blank = true;
+        escape = escaped(text, at, true);
+        width = escape ? 3 : 1;
+    }
+    char code[3] = {escape ? '=' : (char)c, digits[c >> 4], digits[c & 15]};
+    put(q, code, width);
+    q->column += width;
+    q->line_blank = q->line_blank && !escape && ascii_is_blank((char)c);
+}
+
+static void quote(struct quoted *q, struct span text)
+{
+    q->line_blank = true;
+    for (size_t at = 0; at < text.len;) {
         if (line_end_at(text, at)) {
             put(q, "\r\n", 2);
             q->column = 0;
-            line_blank = true;
-            at++;
+            q->line_blank = true;
+            at += 2;
             continue;
         }
-        unsigned char c = (unsigned char)text.data[at];
-        bool escape = escaped(text, at, line_blank);
-        bool last = at + 1 == text.len || line_end_at(text, at + 1);
-        size_t width = escape ? 3 : 1;
-        if (q->column + width > SOFT_LINE - (last ? 0u : 1u)) {
-            put(q, "=\r\n", 3);
-            q->column = 0;
-            line_blank = true;
-            escape = escaped(text, at, line_blank);
-            width = escape ? 3 : 1;
+        bool room = !q->line_blank && q->column + 1 < SOFT_LINE;
+        size_t run = room ? plain_run(text, at, SOFT_LINE - 1 - q->column) : 0;
+        if (run > 0) {
+            put(q, text.data + at, run);
+            q->column += run;
+            at += run;
+        } else {
+            quote_byte(q, text, at++);
         }
-        char code[3] = {escape ? '=' : (char)c, digits[c >> 4], digits[c & 15]};
-        put(q, code, width);
-        q->column += width;
-        line_blank = line_blank && !escape && ascii_is_blank((char)c);
     }
 }
 
@@ -211,14 +252,23 @@ size_t encode_quoted_printable_size(struct span text)
     return q.bytes;
 }
 
+/* What it takes at most, where that is little; counting takes as long as
+ * writing. */
+static size_t reserved_for(struct span text)
+{
+    enum { LITTLE = 1 << 16 };
+    return text.len < LITTLE ? text.len * 3 + text.len / 8 + 8
+                             : encode_quoted_printable_size(text);
+}
+
 void encode_quoted_printable(struct buf *out, struct span text)
 {
-    size_t bytes = encode_quoted_printable_size(text);
+    size_t bytes = reserved_for(text);
     struct quoted q = {.to = buf_reserve(out, bytes)};
     if (q.to) {
         quote(&q, text);
-        assert(q.bytes == bytes);
-        buf_commit(out, bytes);
+        assert(q.bytes <= bytes);
+        buf_commit(out, q.bytes);
     }
 }
 

@@ -95,10 +95,13 @@ static void add_q(struct line *l, struct span s)
     }
 }
 
-/* How much of s, in whole characters, makes a word of at most room. */
+/* How much of s, in whole characters, makes a word of at most room. Base64
+ * is cut where no padding is needed, if it can: readers that join words before
+ * they decode them stumble over it. */
 static size_t fitting(struct span s, bool q, size_t room)
 {
     size_t fits = 0;
+    size_t unpadded = 0;
     size_t size = 0;
     while (fits < s.len) {
         uint32_t point;
@@ -107,9 +110,10 @@ static size_t fitting(struct span s, bool q, size_t room)
         size = q ? size + size_in_q(span_slice(s, fits, fits + len))
                  : size_in_b(fits + len);
         if (size > room) {
-            break;
+            return !q && unpadded > 0 ? unpadded : fits;
         }
         fits += len;
+        unpadded = fits % 3 == 0 ? fits : unpadded;
     }
     return fits;
 }
@@ -127,20 +131,34 @@ static void add_encoded_word(struct line *l, struct span s, bool q)
     l->empty = false;
 }
 
-/* A blank, and s as encoded-words with a fold between each. */
+static void fold(struct line *l)
+{
+    buf_append(l->out, SPAN("\r\n"));
+    l->column = 0;
+}
+
+/* A blank, and s as encoded-words with a fold between each. Where base64 can
+ * not be cut without padding, that word is in Q. */
 static void add_encoded(struct line *l, struct span s)
 {
     bool q = size_in_q(s) <= size_in_b(s.len);
     while (s.len > 0) {
         size_t used = l->column + 1 + ENCODED_FRAME;
         if (used + ENCODED_ROOM_MIN > ENCODED_LINE) {
-            buf_append(l->out, SPAN("\r\n"));
-            l->column = 0;
-            used = 1 + ENCODED_FRAME;
+            fold(l);
+            continue;
+        }
+        size_t fits = fitting(s, q, ENCODED_LINE - used);
+        bool padded = !q && fits < s.len && fits % 3 != 0;
+        if (padded && l->column > 0) {
+            fold(l);
+            continue;
+        }
+        if (padded) {
+            fits = fitting(s, true, ENCODED_LINE - used);
         }
         add(l, SPAN(" "));
-        size_t fits = fitting(s, q, ENCODED_LINE - used);
-        add_encoded_word(l, span_slice(s, 0, fits), q);
+        add_encoded_word(l, span_slice(s, 0, fits), q || padded);
         s = span_rest(s, fits);
     }
 }
@@ -429,7 +447,7 @@ static void add_extended(struct line *l, struct span name, struct span value)
     size_t size = name.len + 2 + charset.len + size_in_parameter(value);
     bool whole = size + 2 <= ENCODED_LINE;
     for (size_t number = 0; value.len > 0; number++) {
-        begin_parameter(l, whole ? size : ENCODED_LINE - 1);
+        begin_parameter(l, whole ? size + 1 : ENCODED_LINE - 1);
         add(l, name);
         add(l, SPAN("*"));
         if (!whole) {

@@ -8,11 +8,15 @@
 
 enum { ADDRESS_BYTES_MAX = 254 };
 
+/* RFC 5322 3.2.3, blanks and controls. */
 static bool special(char c)
 {
-    static const struct span specials = {"()<>[]:;@\\,\"", 12};
-    return c == ' ' || ascii_is_control(c) ||
-           span_find(specials, c) < specials.len;
+    static const bool specials[256] = {
+        ['('] = true, [')'] = true, ['<'] = true, ['>'] = true, ['['] = true,
+        [']'] = true, [':'] = true, [';'] = true, ['@'] = true, ['\\'] = true,
+        [','] = true, ['"'] = true, [' '] = true,
+    };
+    return specials[(unsigned char)c] || ascii_is_control(c);
 }
 
 /* Dot-string or Quoted-string; the bytes of it, 0: neither. */
