@@ -182,7 +182,11 @@ static enum address_fault domain_fault(struct span domain)
         return ADDRESS_LITERAL;
     }
     for (size_t i = 0; i < domain.len; i++) {
-        enum address_fault fault = character_fault(domain.data[i]);
+        char c = domain.data[i];
+        if (ascii_is_alnum(c) || c == '.' || c == '-') {
+            continue;
+        }
+        enum address_fault fault = character_fault(c);
         if (fault != ADDRESS_LOCAL_CHARACTER && fault != ADDRESS_QUOTE_STRAY) {
             return fault;
         }

@@ -4,7 +4,14 @@
  * Quoted-string local part, or its RFC 6531 extension (3.3): no comments, no
  * folding, no display name, no obsolete syntax, no address literal. Time is
  * linear in the length. The domain is only split off here; list/domain says
- * whether it is one. */
+ * whether it is one.
+ *
+ * RFC 6531 lets a local part hold every character outside ASCII. Here it may
+ * not hold those that make an address seem another one: C1 controls, white
+ * space, direction marks and overrides, what is invisible (but for the joiners
+ * U+200C and U+200D, which scripts need), tags, noncharacters, and U+FFFD,
+ * which stands for a character that was lost. Letters, marks, symbols and
+ * emoji are accepted. */
 #pragma once
 
 #include <stdbool.h>
@@ -46,7 +53,8 @@ struct address {
     bool local_ascii;   /* else it needs SMTPUTF8 */
 };
 
-/* The text without the blanks round it. The spans of *out are into it. */
+/* The text without the blanks (space, TAB) round it. The spans of *out are
+ * into it; of a faulty one they are empty. */
 enum address_fault address_parse(struct span text, struct address *out);
 
 /* "two @", "dot at the end of the local part", …; for ADDRESS_FINE "". */

@@ -33,7 +33,7 @@ struct cleaner {
     enum key_mode mode; /* of dedupe */
     struct siphash_key hash_key; /* random, per run */
     struct set seen;             /* address keys, with the first line of each */
-    struct set suppressed;       /* keys of fold, and of "@domain" entries */
+    struct set suppressed;       /* keys of fold or wider, and domains */
     uint32_t *times_seen;        /* without dedupe: by index in seen */
     uint32_t times_seen_cap;
     struct buf scratch;
@@ -50,9 +50,12 @@ struct clean_verdict {
     uint32_t ordinal;         /* among equal keys; 0 with dedupe */
     uint32_t first_line;      /* of CLEAN_DUPLICATE */
     const char *reason;       /* of CLEAN_INVALID, else NULL */
-    size_t reason_column;     /* the column that the reason is about */
+    size_t reason_column;     /* the column that the reason is about: that of
+                                 the address, or one that is not UTF-8 */
 };
 
+/* With dedupe in the mode of fold. The owner sets the columns, dedupe and mode
+ * before the first of the calls below. */
 void cleaner_init(struct cleaner *c, const struct siphash_key *hash_key);
 void cleaner_release(struct cleaner *c);
 
@@ -62,5 +65,6 @@ void cleaner_rewind(struct cleaner *c);
 void cleaner_judge(struct cleaner *c, const struct csv_row *row,
                    struct clean_verdict *out);
 
-/* An address or "@domain" never to mail. False where it is neither. */
+/* An address or "@domain" never to mail. Compared by the key of fold, or of
+ * the wider mode of dedupe. False where it is neither. */
 bool cleaner_suppress(struct cleaner *c, struct span text);

@@ -5,7 +5,8 @@
  * row. The list is read more than once, always through one descriptor; what
  * cannot be read twice (stdin, a FIFO, /dev/fd) is spooled to an unlinked
  * file first. Fields keep their blanks. A field that is no UTF-8 is handed
- * on as it is: that row is invalid, not the file.
+ * on as it is: that row is invalid, not the file. Names are trimmed; those
+ * that begin with `_` may be there twice, and keep their places.
  *
  * Limits: field 1 MiB, row 4 MiB, 1,024 columns, 2^32 - 2 lines. */
 #pragma once
@@ -36,7 +37,8 @@ struct csv_reader;
 /* PATH may be "-" for stdin. NULL: *err says why; EX_NOINPUT (66) where it
  * cannot be read, EX_DATAERR (65) with the line for a bad header (UTF-16,
  * NUL, quotes, a name twice, an empty name, an address where names are
- * expected, no columns at all), EX_OSERR, EX_IOERR for a spool that fails. */
+ * expected, no columns at all), EX_CANTCREAT or EX_IOERR for a spool that
+ * fails, EX_USAGE for a delimiter that is none. PATH is borrowed. */
 struct csv_reader *csv_reader_open(const char *path,
                                    const struct csv_dialect *dialect,
                                    struct err *err);
@@ -51,7 +53,9 @@ struct span csv_reader_header(const struct csv_reader *reader); /* raw bytes,
 
 /* The next row; its spans live until the next call. On an error the reader
  * stays at it. EX_DATAERR names the line: an unterminated quote (the line
- * where it opened), a stray quote, NUL, ragged row, a limit passed. */
+ * where it opened), a stray quote, NUL, ragged row, a limit passed; or a file
+ * that has changed since it was opened (noticed within 16 rows, and at the
+ * end). EX_NOINPUT where it cannot be read any more. */
 enum csv_result csv_reader_next(struct csv_reader *reader, struct csv_row *row,
                                 struct err *err);
 

@@ -2,7 +2,10 @@
  *
  * UTS-46 non-transitional IDNA2008 through libidn2; then at least two labels,
  * each of 1 to 63 letters, digits and inner hyphens, 253 octets in all. Plain
- * lower-case ASCII does not go through the library. */
+ * ASCII does not go through the library; an A-label does, and one that does
+ * not decode, or not to what it was encoded from, is refused. A domain that
+ * ends in a dot is no Mailbox's (RFC 5321 4.1.2), and one whose last label is
+ * all digits is an IPv4 address or a slip, never a domain (RFC 1123 2.1). */
 #pragma once
 
 #include "base/buf.h"
