@@ -134,6 +134,20 @@ static void say_error(struct run *r, int status, const struct err *err)
     }
 }
 
+/* Of a run's status and EX_IOERR, which came last: what the contract ranks
+ * above it stays. */
+static int worse(int status, int late)
+{
+    static const int above[] = {EX_USAGE,    EX_NOINPUT, EX_DATAERR,  EX_CONFIG,
+                                EX_SOFTWARE, EX_OSERR,   EX_CANTCREAT};
+    for (size_t i = 0; i < sizeof above / sizeof above[0]; i++) {
+        if (status == above[i]) {
+            return status;
+        }
+    }
+    return late;
+}
+
 static int run_send(struct run *r, const struct observer *observer)
 {
     struct options *o = &r->options;
@@ -147,15 +161,13 @@ static int run_send(struct run *r, const struct observer *observer)
     int status = mailing_send(&o->settings, observer, &tally, &err);
     progress_end(&r->progress);
     say_error(r, status, &err);
-    if (tally.rows == 0) {
+    if (tally.rows == 0 && status != EX_OK) {
         return status;
     }
-    err.text[0] = '\0';
-    if (!close_books(r, &tally, status, &err)) {
-        status = status == EX_OK || status == EX_NOUSER || status == EX_TEMPFAIL
-                     ? err.status
-                     : status;
-        say_error(r, status, &err);
+    struct err late = {0};
+    if (!close_books(r, &tally, status, &late)) {
+        say_error(r, late.status, &late);
+        status = worse(status, late.status);
     }
     say_what_remains(r, status);
     return status;

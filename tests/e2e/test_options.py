@@ -3,6 +3,7 @@ is every mistake in their use refused before anything is done?"""
 
 import os
 import re
+import signal
 import subprocess
 
 import certificate
@@ -10,6 +11,7 @@ import program
 import pytest
 from program import DATAERR, IOERR, NOINPUT, OK, USAGE
 
+SOFTWARE = 70  # of a failed assertion
 VERBS = ["send", "check", "render", "sink"]
 READERS = ["send", "check", "render"]
 PAGE = program.TOP / "man/mailshot.1"
@@ -85,8 +87,8 @@ def test_help_and_page_name_the_same_options(run, verb):
 
 @pytest.mark.parametrize("page", ["mailshot.1", "mailshot.5"])
 def test_the_page_is_clean(page):
-    lint = subprocess.run(["mandoc", "-Tlint",
-                           PAGE.parent / page], capture_output=True)
+    lint = subprocess.run(["mandoc", "-Tlint", PAGE.parent / page],
+                          capture_output=True)
     assert lint.stdout == b"" and lint.returncode == 0
 
 
@@ -411,6 +413,24 @@ def test_a_closed_stream(tmp_path, fd):
     if fd != 1:
         assert (tmp_path / "f.csv").read_text().splitlines()[0].endswith(
             ",_status,_code,_enhanced,_reason")
+
+
+def test_a_pipe_that_nobody_reads(tmp_path):
+    rows = "".join(f"{i},no address {i},x\n" for i in range(20000))
+    (tmp_path / "l.csv").write_text(LIST + rows)
+    read, write = os.pipe()
+    os.close(read)
+    done = program.finish(program.start("check", "l.csv", cwd=tmp_path,
+                                        stdout=write))
+    os.close(write)
+    assert done.status == IOERR and done.err
+
+
+def test_a_process_leaves_no_core(tmp_path, sink):
+    limits = open(f"/proc/{sink.process.pid}/limits").read()
+    assert re.search(r"^Max core file size +0 +0 ", limits, re.M)
+    sink.process.send_signal(signal.SIGABRT)
+    assert sink.process.wait(20) == SOFTWARE
 
 
 # The examples of the page.
