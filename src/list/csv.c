@@ -53,9 +53,10 @@ static bool check_record(const struct csv_reader *r, struct err *err)
         return true;
     }
     err_set(err, EX_DATAERR,
-            "%s:%" PRIu32 ": %zu fields, but the %s has %zu; a field that "
+            "%s:%" PRIu32 ": %zu field%s, but the %s has %zu; a field that "
             "holds the delimiter (%s) must be quoted",
             name_of(r), r->record.first_line, r->record.count,
+            r->record.count == 1 ? "" : "s",
             r->header_row ? "header" : "first row", r->columns,
             r->record.delimiter == '\t' ? "TAB"
                                         : (char[]){r->record.delimiter, '\0'});
@@ -146,7 +147,12 @@ static bool check_names(const struct csv_reader *r, struct err *err)
     struct address ignored;
     for (size_t i = 0; i < r->columns; i++) {
         if (!utf8_valid(r->names[i])) {
-            return bad_encoding(r, "WINDOWS-1252", err);
+            err_set(err, EX_DATAERR,
+                    "%s:%" PRIu32 ": a column name is not UTF-8; if the list "
+                    "is in windows-1252, convert it: iconv -f WINDOWS-1252 -t "
+                    "UTF-8",
+                    name_of(r), r->record.first_line);
+            return false;
         }
         if (address_parse(r->names[i], &ignored) == ADDRESS_FINE) {
             return bad_name(r, i,

@@ -213,15 +213,15 @@ static void names_the_line_of_a_fault(void **state)
     (void)state;
     const struct list_case cases[] = {
         {SPAN("a,b\n1,2\n3\n"), .shown = "[a|b] 2[1|2]", .line = 3,
-         .says = "1 fields, but the header has 2"},
+         .says = "1 field, but the header has 2"},
         {SPAN("a,b\n1,2,3\n"), .shown = "[a|b]", .line = 2,
          .says = "3 fields, but the header has 2"},
         {SPAN("a;b\n1,2\n"), .shown = "[a|b]", .line = 2, .says = "(;)"},
         {SPAN("1,2\n3\n"), .no_header = true, .shown = "[1|2] 1[1|2]",
          .line = 2, .says = "the first row has 2"},
         {SPAN("a,b\n\"1\n1\",2\n\n\"3\n\"\n"), .shown = "[a|b] 2[1$1|2]",
-         .line = 5, .says = "1 fields"},
-        {SPAN("a,b\n   \n"), .shown = "[a|b]", .line = 2, .says = "1 fields"},
+         .line = 5, .says = "1 field, "},
+        {SPAN("a,b\n   \n"), .shown = "[a|b]", .line = 2, .says = "1 field, "},
         {SPAN("a,b\n1,\"2\n3,4\n"), .shown = "[a|b]", .line = 2,
          .says = "never closed"},
         {SPAN("a,b\n1,2\n\"1\n2\",\"3\n4\n5\n"), .shown = "[a|b] 2[1|2]",
