@@ -208,6 +208,17 @@ def test_a_directory_of_letters(render, draft, tmp_path):
         assert data == path.read_bytes()
 
 
+def test_one_letter_into_a_directory(render, draft, tmp_path):
+    (tmp_path / "list.csv").write_text(
+        "email,name,text\nann@example.org,Ann,x\nno at,x,x\n"
+        "bob@example.org,Bob,x\n")
+    status, out, err = render("--line", "4", "--output", "letters",
+                              "list.csv", draft)
+    assert (status, out) == (OK, b""), err
+    [path] = (tmp_path / "letters").iterdir()
+    assert path.name == "4.eml" and b"Bob" in path.read_bytes()
+
+
 def test_letters_and_invalid_rows(render, draft, tmp_path):
     (tmp_path / "list.csv").write_text(
         "email,name,text\nann@example.org,Ann,x\nno at,x,x\n"
