@@ -190,12 +190,17 @@ static bool treat_refusal(const struct line *line, const struct command *c,
     return harmless || wrong(line, c->why, err);
 }
 
+/* Beyond the ceiling they are passed over without a word. */
 static void pass_over(struct accounts *all, const struct line *line)
 {
-    buf_append_format(&all->passed_over, "%s:%u: %.*s: nothing to a mailing",
-                      line->file, line->number, (int)line->command.len,
-                      line->command.data);
-    buf_append_byte(&all->passed_over, '\0');
+    struct buf *out = &all->passed_over;
+    size_t before = out->len;
+    buf_append_format(out, "%s:%u: %.*s: nothing to a mailing", line->file,
+                      line->number, (int)line->command.len, line->command.data);
+    buf_append_byte(out, '\0');
+    if (out->overflowed) {
+        buf_truncate(out, before);
+    }
 }
 
 static bool treat(struct accounts *all, struct account *a,
