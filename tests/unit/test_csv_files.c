@@ -243,6 +243,35 @@ static void notices_a_change(void **state)
     }
 }
 
+/* Soon, and not only when the list ends: the rest is not to be sent. */
+static void notices_a_change_within_16_rows(void **state)
+{
+    (void)state;
+    struct buf bytes;
+    buf_init(&bytes, 1 << 20);
+    buf_append(&bytes, SPAN("n\n"));
+    for (unsigned i = 0; i < 100; i++) {
+        buf_append_format(&bytes, "%u\n", i);
+    }
+    struct file f = file_of(buf_span(&bytes));
+    struct csv_dialect dialect = {0, true};
+    struct err err = {0};
+    struct csv_reader *r = csv_reader_open(f.path, &dialect, &err);
+    assert_non_null(r);
+    struct csv_row row = {0};
+    for (unsigned i = 0; i < 20; i++) {
+        assert_int_equal(csv_reader_next(r, &row, &err), CSV_RESULT_ROW);
+    }
+    assert_int_equal(ftruncate(f.descriptor, 2), 0);
+    while (csv_reader_next(r, &row, &err) == CSV_RESULT_ROW) {
+    }
+    assert_non_null(strstr(err.text, "has changed"));
+    assert_true(row.number <= 20 + 16);
+    csv_reader_close(r);
+    close(f.descriptor);
+    buf_release(&bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +281,7 @@ int main(void)
         cmocka_unit_test(reads_twice_what_comes_once),
         cmocka_unit_test(says_where_a_copy_cannot_be_kept),
         cmocka_unit_test(notices_a_change),
+        cmocka_unit_test(notices_a_change_within_16_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
