@@ -10,7 +10,6 @@
 
 enum {
     TICK_MS = 100,
-    SESSIONS_AUTO_COUNT = 4,
 };
 
 /* --- stopping --- */
@@ -119,19 +118,61 @@ static struct task *next_of_list(struct campaign *c)
     return NULL;
 }
 
+/* --rate's long windows are not waited for. */
+static void budget_used_up(struct campaign *c)
+{
+    uint64_t now = loop_now_ms(c->loop);
+    uint64_t in_ms = pace_budget_opens_ms(&c->pace, now) - now;
+    time_t opens = (time_t)(wall_clock_ms() / 1000 + (int64_t)in_ms / 1000 + 1);
+    struct tm utc;
+    char text[64] = "";
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&opens, &utc));
+    struct err why;
+    err_set(&why, EX_TEMPFAIL, "the budget of --rate is used up until %s",
+            text);
+    campaign_stop(c, COURSE_DRAINING, why.status, why.text);
+}
+
+static bool pace_allows(struct campaign *c, uint64_t now)
+{
+    if (pace_begin_letter(&c->pace, now, &c->pace_when_ms)) {
+        c->pace_when_ms = 0;
+        return true;
+    }
+    if (c->pace_when_ms == UINT64_MAX) {
+        c->pace_when_ms = 0;
+        budget_used_up(c);
+    }
+    return false;
+}
+
+static bool limit_reached(const struct campaign *c)
+{
+    return c->settings->limit > 0 && c->messages_begun >= c->settings->limit;
+}
+
+bool campaign_has_rows(const struct campaign *c)
+{
+    bool of_list =
+        !c->list_done && !limit_reached(c) && c->queue.count < TASK_QUEUE_MAX;
+    return of_list || task_queue_due_ms(&c->queue) <= loop_now_ms(c->loop);
+}
+
 struct task *campaign_take(struct campaign *c)
 {
     uint64_t now = loop_now_ms(c->loop);
-    uint64_t limit = c->settings->limit;
     if (c->course != COURSE_GOING || now < c->resume_ms) {
         return NULL;
     }
-    struct task *t = task_queue_take(&c->queue, now);
-    if (!t && limit > 0 && c->messages_begun >= limit) {
-        c->limited = true;
+    if (!campaign_has_rows(c)) {
+        pace_starved(&c->pace);
         return NULL;
     }
-    if (!t && c->queue.count < TASK_QUEUE_MAX) {
+    if (!pace_allows(c, now)) {
+        return NULL;
+    }
+    struct task *t = task_queue_take(&c->queue, now);
+    if (!t) {
         t = next_of_list(c);
         c->messages_begun += t ? 1 : 0;
     }
@@ -191,7 +232,10 @@ static void rule_line(struct campaign *c, const struct session *s,
         }
         break;
     case LINE_LEAVES:
+        campaign_trouble(c, EX_TEMPFAIL, why.text);
+        break;
     case LINE_SLOWS:
+        pace_throttled(&c->pace, loop_now_ms(c->loop));
         campaign_trouble(c, EX_TEMPFAIL, why.text);
         break;
     case LINE_STOPS:
@@ -212,6 +256,7 @@ static void take_refusal(struct campaign *c, const struct session *s,
     task_note(t, &v->reply, finding.scope);
     t->attempts += !local && ruling.row != ROW_WAITS ? 1 : 0;
     if (!local) {
+        pace_answered(&c->pace);
         rule_line(c, s, &ruling, &v->reply);
     }
     switch (ruling.row) {
@@ -239,6 +284,7 @@ void campaign_verdict(struct campaign *c, const struct session *s,
     c->under_way--;
     switch (v->kind) {
     case VERDICT_SENT:
+        pace_answered(&c->pace);
         campaign_trouble_over(c);
         c->sender_refusals = 0;
         t->attempts++;
@@ -266,21 +312,17 @@ void campaign_verdict(struct campaign *c, const struct session *s,
 
 static bool finished(const struct campaign *c)
 {
-    bool limited =
-        c->settings->limit > 0 && c->messages_begun >= c->settings->limit;
     return c->under_way == 0 && c->queue.count == 0 &&
-           (c->list_done || limited);
+           (c->list_done || limit_reached(c));
 }
 
 /* When to look again without being told: a row ripens, or a pause ends. */
 static void set_alarm(struct campaign *c)
 {
     uint64_t now = loop_now_ms(c->loop);
-    uint64_t due = task_queue_due_ms(&c->queue);
-    uint64_t at = due > c->resume_ms ? due : c->resume_ms;
-    if (!c->list_done && c->resume_ms > now) {
-        at = c->resume_ms;
-    }
+    uint64_t at = campaign_has_rows(c) ? now : task_queue_due_ms(&c->queue);
+    at = c->resume_ms > at ? c->resume_ms : at;
+    at = c->pace_when_ms > at ? c->pace_when_ms : at;
     if (at != UINT64_MAX && at > now) {
         loop_timer_start(c->timer, at - now);
     }
@@ -376,11 +418,13 @@ static void begin(struct campaign *c)
     task_pool_init(&c->pool);
     task_queue_init(&c->queue);
     buf_init(&c->probe_sender, 1024);
-    unsigned asked = c->settings->sessions;
-    unsigned most = c->settings->sessions_max;
-    c->sessions_most = asked != SESSIONS_AUTO       ? asked
-                       : most < SESSIONS_AUTO_COUNT ? most
-                                                    : SESSIONS_AUTO_COUNT;
+    struct pace_settings pace = {
+        .sessions = c->settings->sessions,
+        .sessions_max = c->settings->sessions_max,
+        .limit_count = c->settings->rate_count,
+    };
+    memcpy(pace.limits, c->settings->rates, sizeof pace.limits);
+    pace_init(&c->pace, &pace, loop_now_ms(c->loop));
     c->begun_ms = loop_now_ms(c->loop);
     c->timer = loop_timer_create(c->loop, alarm_rings, c);
     c->ticker = loop_timer_create(c->loop, tick, c);

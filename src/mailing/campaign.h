@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "mailing/ledger.h"
 #include "mailing/mailing.h"
+#include "mailing/pace.h"
 #include "mailing/plan.h"
 #include "mailing/policy.h"
 #include "mailing/task.h"
@@ -52,8 +53,11 @@ struct campaign {
     /* the line to the relay */
     struct session *sessions;
     unsigned session_count;
-    unsigned sessions_most; /* may be open at once */
-    bool proven;            /* one has been ready */
+    unsigned ready_count;
+    struct pace pace;
+    uint64_t pace_when_ms;    /* when it lets the next letter begin */
+    unsigned session_letters; /* learned: then the relay closes; 0: not */
+    bool proven;              /* one has been ready */
     bool stream_unfit;
     struct buf probe_sender;
     struct resolver *question; /* while it is not answered */
@@ -66,7 +70,6 @@ struct campaign {
     /* the end */
     enum campaign_course course;
     struct err why; /* of a stop; status 0: it ran through */
-    bool limited;   /* --limit was reached */
     uint64_t begun_ms;
     struct loop_timer *timer, *ticker;
     struct loop_turn *turn;
@@ -80,6 +83,7 @@ void campaign_run(struct campaign *c);
 
 /* The next row to say; NULL: none now. */
 struct task *campaign_take(struct campaign *c);
+bool campaign_has_rows(const struct campaign *c);
 
 /* What became of a task that was taken; the verdict's spans are used up. */
 void campaign_verdict(struct campaign *c, const struct session *s,
@@ -90,11 +94,19 @@ void campaign_invalid(struct campaign *c, struct task *t, struct span reason);
 
 void campaign_session_ready(struct campaign *c, struct session *s);
 
-/* A session is over, all its tasks given back. `ruling` says what that means,
- * `progress` that rows were settled on it. The session is gone on return. */
+/* How a session ended. */
+struct session_end {
+    struct ruling ruling;
+    struct err why;
+    bool was_ready;
+    bool progress;    /* rows were settled on it */
+    bool refused;     /* the relay would not have it, or no more of it: 421 */
+    unsigned letters; /* said on it */
+};
+
+/* A session is over, all its tasks given back. It is gone on return. */
 void campaign_session_gone(struct campaign *c, struct session *s,
-                           const struct ruling *ruling, bool progress,
-                           const struct err *why);
+                           const struct session_end *end);
 
 /* Nothing new is begun. The first reason stands. */
 void campaign_stop(struct campaign *c, enum campaign_course course, int status,

@@ -5,7 +5,10 @@
 #include "mailing/session.h"
 #include "net/resolver.h"
 
-enum { PAUSE_MOST_MS = 60000 };
+enum {
+    PAUSE_MOST_MS = 60000,
+    LETTERS_LEARNED_MIN = 8,
+};
 
 /* --- trouble --- */
 
@@ -58,20 +61,40 @@ void campaign_session_ready(struct campaign *c, struct session *s)
 {
     (void)s;
     c->proven = true;
+    c->ready_count++;
+}
+
+/* A relay that closes after so many letters is left before it does. */
+static void learn_letters(struct campaign *c, const struct session_end *end)
+{
+    if (end->was_ready && end->refused && end->letters > LETTERS_LEARNED_MIN &&
+        (c->session_letters == 0 || end->letters < c->session_letters)) {
+        c->session_letters = end->letters - 1;
+    }
+}
+
+/* Others are open: one too many is no trouble. */
+static bool one_too_many(const struct campaign *c,
+                         const struct session_end *end)
+{
+    return !end->was_ready && c->ready_count > 0;
 }
 
 void campaign_session_gone(struct campaign *c, struct session *s,
-                           const struct ruling *ruling, bool progress,
-                           const struct err *why)
+                           const struct session_end *end)
 {
-    if (progress) {
+    c->ready_count -= end->was_ready ? 1 : 0;
+    learn_letters(c, end);
+    if (end->progress) {
         campaign_trouble_over(c);
     }
-    if (ruling->line == LINE_STOPS) {
-        campaign_stop(c, COURSE_DRAINING, ruling->status, why->text);
-    } else if (ruling->line == LINE_LEAVES) {
+    if (end->ruling.line == LINE_STOPS) {
+        campaign_stop(c, COURSE_DRAINING, end->ruling.status, end->why.text);
+    } else if (end->ruling.line == LINE_LEAVES && one_too_many(c, end)) {
+        pace_refused(&c->pace, c->ready_count, loop_now_ms(c->loop));
+    } else if (end->ruling.line == LINE_LEAVES) {
         campaign_trouble(c, c->proven ? EX_TEMPFAIL : EX_UNAVAILABLE,
-                         why->text);
+                         end->why.text);
     }
     unlink_session(c, s);
     session_destroy(s);
@@ -107,24 +130,25 @@ static void open_session(struct campaign *c)
     c->session_count++;
 }
 
-static bool rows_to_take(const struct campaign *c)
-{
-    bool limited =
-        c->settings->limit > 0 && c->messages_begun >= c->settings->limit;
-    bool of_list = !c->list_done && !limited;
-    return of_list || task_queue_due_ms(&c->queue) <= loop_now_ms(c->loop);
-}
-
 /* The first session logs in before the others start, so that a wrong password
  * is tried once. */
 void campaign_open_sessions(struct campaign *c)
 {
-    unsigned most = c->proven ? c->sessions_most : 1;
+    unsigned most =
+        pace_sessions(&c->pace, c->ready_count, loop_now_ms(c->loop));
     if (!c->addresses && !c->question) {
         ask_addresses(c);
     }
-    while (c->addresses && c->session_count < most && rows_to_take(c)) {
+    while (c->addresses && c->session_count < (c->proven ? most : 1) &&
+           campaign_has_rows(c)) {
         open_session(c);
+    }
+    /* The youngest stand first. */
+    struct session *s = c->sessions;
+    for (unsigned over = c->session_count; s && over > most; over--) {
+        struct session *next = session_next(s);
+        session_drain(s);
+        s = next;
     }
 }
 

@@ -75,21 +75,34 @@ static void take_verdicts(struct session *s)
     }
 }
 
+static const struct ruling ruling_done = {ROW_WAITS, LINE_GOES_ON, 0};
+static const struct ruling ruling_again = {ROW_WAITS, LINE_LEAVES, 0};
+static const struct ruling ruling_never = {ROW_WAITS, LINE_STOPS, EX_PROTOCOL};
+
 /* What is left is settled by what was handed to the kernel. */
 static void end(struct session *s, const struct ruling *ruling,
                 const struct err *why)
 {
     s->campaign->stream_unfit |= dialog_stream_unfit(s->dialog);
+    enum dialog_end how = dialog_end(s->dialog);
+    struct session_end told = {
+        .ruling = *ruling,
+        .was_ready = s->ready,
+        .refused = how == DIALOG_END_CLOSING || how == DIALOG_END_REFUSED,
+        .letters = dialog_letters_said(s->dialog),
+    };
+    if (why) {
+        told.why = *why;
+    }
     dialog_lost(s->dialog, wire_handed(s->wire));
     take_verdicts(s);
-    campaign_session_gone(s->campaign, s, ruling, s->progress, why);
+    told.progress = s->progress;
+    campaign_session_gone(s->campaign, s, &told);
 }
 
 void session_cut(struct session *s)
 {
-    static const struct ruling cut = {ROW_WAITS, LINE_GOES_ON, 0};
-    struct err why = {0};
-    end(s, &cut, &why);
+    end(s, &ruling_done, NULL);
 }
 
 /* Why a dialog is over, in words that say what to do. */
@@ -142,12 +155,10 @@ static void end_by_dialog(struct session *s)
 static void end_by_wire(struct session *s, enum wire_end how,
                         const struct err *reason)
 {
-    static const struct ruling again = {ROW_WAITS, LINE_LEAVES, 0};
-    static const struct ruling never = {ROW_WAITS, LINE_STOPS, EX_PROTOCOL};
     struct err why = {0};
     err_set(&why, reason->status, "%.*s: %s", (int)s->relay.len, s->relay.data,
             reason->text);
-    end(s, how == WIRE_END_TLS ? &never : &again, &why);
+    end(s, how == WIRE_END_TLS ? &ruling_never : &ruling_again, &why);
 }
 
 /* --- time limits --- */
@@ -190,13 +201,11 @@ static void time_is_up(void *context)
         loop_timer_start(s->timer, s->deadline_ms - now);
         return;
     }
-    static const struct ruling again = {ROW_WAITS, LINE_LEAVES, 0};
-    static const struct ruling done = {ROW_WAITS, LINE_GOES_ON, 0};
     enum step step = dialog_waits_for(s->dialog);
     struct err why = {0};
     err_set(&why, EX_UNAVAILABLE, "%.*s: no reply to %s in time",
             (int)s->relay.len, s->relay.data, step_name(step));
-    end(s, step == STEP_QUIT ? &done : &again, &why);
+    end(s, step == STEP_QUIT ? &ruling_done : &ruling_again, &why);
 }
 
 /* --- letters --- */
@@ -323,8 +332,7 @@ static void closed(void *context, enum wire_end how, const struct err *why)
 {
     struct session *s = context;
     if (s->finishing) {
-        static const struct ruling done = {ROW_WAITS, LINE_GOES_ON, 0};
-        end(s, &done, why);
+        end(s, &ruling_done, why);
     } else {
         end_by_wire(s, how, why);
     }
@@ -376,6 +384,14 @@ static bool fetch_login(struct session *s, struct err *err)
     return true;
 }
 
+/* As many as asked for, or as the relay was seen to take. */
+static unsigned letters_max(const struct campaign *c)
+{
+    unsigned asked = c->settings->messages_per_session;
+    unsigned learned = c->session_letters;
+    return asked == 0 || (learned > 0 && learned < asked) ? learned : asked;
+}
+
 static void create_dialog(struct session *s)
 {
     const struct settings *settings = s->campaign->settings;
@@ -386,6 +402,7 @@ static void create_dialog(struct session *s)
         .security = security(settings),
         .tier_max = settings->tier_max < best ? settings->tier_max : best,
         .window = settings->window,
+        .letters_max = letters_max(s->campaign),
         .login = settings->user ? &s->login : NULL,
         .probe_sender = buf_span(&s->campaign->probe_sender),
         .trace = settings->debug ? trace : NULL,

@@ -10,6 +10,7 @@
 #include "base/span.h"
 #include "list/csv.h"
 #include "list/key.h"
+#include "mailing/pace.h"
 #include "record/report.h"
 #include "smtp/dialog.h"
 
@@ -70,6 +71,9 @@ struct settings {
     unsigned sessions_max;
     unsigned window;
     enum dialog_tier tier_max;
+    unsigned messages_per_session; /* 0: as the relay takes */
+    struct pace_limit rates[PACE_RATES_MAX];
+    unsigned rate_count;
     uint64_t connect_timeout_ms;
     uint64_t timeout_ms; /* 0: as the step table says */
     uint64_t retry_for_ms;
