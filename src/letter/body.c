@@ -52,16 +52,6 @@ bool body_add_text(struct body *b, struct span text,
     return piece->text != NULL;
 }
 
-bool body_uses(const struct body *b, enum template_builtin which)
-{
-    for (size_t i = 0; i < b->count; i++) {
-        if (b->list[i].text && template_uses(b->list[i].text, which)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool body_check(const struct body *b, const struct header_row *row)
 {
     size_t bytes = 0;

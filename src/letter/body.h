@@ -56,8 +56,6 @@ bool body_add_text(struct body *b, struct span text,
 /* Encodes what is fixed, once; bytes go to the arena. */
 void body_prepare(struct body *b, struct arena *arena, struct buf *scratch);
 
-bool body_uses(const struct body *b, enum template_builtin which);
-
 bool body_check(const struct body *b, const struct header_row *row);
 
 /* Bytes of a letter that are not copied: they stand between what is in the

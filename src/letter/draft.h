@@ -29,7 +29,6 @@ struct draft {
     bool has_date;
     struct mailboxes sender; /* -f; none: From's */
     bool null_sender;        /* -f '<>' */
-    bool uses_message_id;    /* somewhere there is {{mailshot.message_id}} */
     struct body body;
     struct arena arena;
     struct workbench *bench;

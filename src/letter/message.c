@@ -46,7 +46,6 @@ void draft_destroy(struct draft *d)
     arena_release(&d->arena);
     bench_destroy(d->bench);
     free(d);
-    g_mime_shutdown();
 }
 
 /* To: the row's own address. */
@@ -131,31 +130,19 @@ static bool compile_sender(struct draft *d,
 
 static bool header_uses(const struct header *h, enum template_builtin which)
 {
-    if (h->value && template_uses(h->value, which)) {
-        return true;
-    }
-    for (size_t i = 0; i < h->mailboxes.count; i++) {
-        const struct mailbox *box = &h->mailboxes.list[i];
-        if ((box->phrase && template_uses(box->phrase, which)) ||
-            (box->address && template_uses(box->address, which))) {
-            return true;
-        }
-    }
-    return false;
+    return h->value && template_uses(h->value, which);
 }
 
-static bool check_message_id(struct draft *d, struct err *err)
+static bool check_message_id(const struct draft *d, const struct fields *fields,
+                             struct err *err)
 {
-    d->uses_message_id = body_uses(&d->body, TEMPLATE_MESSAGE_ID);
-    for (size_t i = 0; i < d->header_count; i++) {
-        d->uses_message_id = d->uses_message_id ||
-                             header_uses(&d->headers[i], TEMPLATE_MESSAGE_ID);
+    if (!d->message_id || !header_uses(d->message_id, TEMPLATE_MESSAGE_ID)) {
+        return true;
     }
-    if (d->message_id && header_uses(d->message_id, TEMPLATE_MESSAGE_ID)) {
-        err_set(err, EX_DATAERR, "the Message-ID header is made of itself");
-        return false;
-    }
-    return true;
+    const struct field *field = fields_find(fields, SPAN("Message-ID"));
+    err_set(err, EX_DATAERR, "%s:%u: the Message-ID is made of itself",
+            field->file, field->line);
+    return false;
 }
 
 /* Neighbours that are the same in all rows are appended at once. */
@@ -217,7 +204,7 @@ static bool compile(struct draft *d, const struct draft_source *source,
         !compile_headers(d, fields, &context) || !compile_sender(d, &context) ||
         !mime_compile(&d->body, fields, span_rest(text, body_at), body_line,
                       &context) ||
-        !check_message_id(d, err)) {
+        !check_message_id(d, fields, err)) {
         return false;
     }
     body_prepare(&d->body, &d->arena, &d->bench->scratch);
@@ -228,7 +215,7 @@ static bool compile(struct draft *d, const struct draft_source *source,
 
 struct draft *draft_compile(const struct draft_source *source, struct err *err)
 {
-    g_mime_init();
+    g_mime_init(); /* for the process: it cannot begin a second time */
     struct draft *d = mem_alloc_zero(1, sizeof *d);
     d->names = source->names;
     d->allow_empty = source->allow_empty;
