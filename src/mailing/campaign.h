@@ -20,6 +20,7 @@
 #include "mailing/task.h"
 #include "net/loop.h"
 #include "net/tls.h"
+#include "record/failed.h"
 #include "record/notes.h"
 #include "record/report.h"
 
@@ -42,7 +43,8 @@ struct campaign {
     /* rows */
     struct ledger ledger;
     struct report *report;
-    struct notes *notes; /* NULL: no --failed */
+    struct failed *failed; /* NULL: no --failed */
+    struct notes *notes;   /* the same */
     struct task_pool pool;
     struct task_queue queue;
     uint32_t next_contact; /* the first that was never taken */

@@ -3,12 +3,10 @@
 #include <inttypes.h>
 
 #include "mailing/campaign.h"
-#include "record/failed.h"
 
 struct closing {
     struct campaign *campaign;
-    struct failed *failed; /* NULL: not asked for */
-    uint32_t contact;      /* of the next CLEAN_OK row */
+    uint32_t contact; /* of the next CLEAN_OK row */
     struct arena arena;
 };
 
@@ -61,7 +59,8 @@ static bool fail_row(struct closing *k, const struct plan_row *row,
     };
     /* An unknown row is not to be mailed again unless a person says so. */
     bool wanted = outcome_failed(outcome) && outcome != OUTCOME_UNKNOWN;
-    return !k->failed || !wanted || failed_write(k->failed, &line, err);
+    return !k->campaign->failed || !wanted ||
+           failed_write(k->campaign->failed, &line, err);
 }
 
 static bool close_contact(struct closing *k, const struct plan_row *row,
@@ -81,7 +80,7 @@ static bool close_contact(struct closing *k, const struct plan_row *row,
         return report_untried(k, row, OUTCOME_PENDING, note.reason, err) &&
                fail_row(k, row, OUTCOME_PENDING, &note, err);
     }
-    if (!k->failed || !outcome_failed(outcome)) {
+    if (!k->campaign->failed || !outcome_failed(outcome)) {
         return true;
     }
     notes_get(c->notes, contact, &k->arena, &note, err);
@@ -120,27 +119,9 @@ static bool read_again(struct closing *k, struct err *err)
 static bool anything_to_read(const struct campaign *c)
 {
     const struct plan *p = c->plan;
-    return c->settings->report_all || c->settings->failed_path ||
+    return c->settings->report_all || c->failed ||
            p->by_status[CLEAN_INVALID] > 0 ||
            c->next_contact < p->by_status[CLEAN_OK];
-}
-
-static bool write_failed(struct closing *k, struct err *err)
-{
-    struct campaign *c = k->campaign;
-    if (c->settings->failed_path) {
-        k->failed = failed_open(c->settings->failed_path,
-                                csv_reader_delimiter(c->plan->reader),
-                                csv_reader_header(c->plan->reader), err);
-        if (!k->failed) {
-            return false;
-        }
-    }
-    if (!read_again(k, err)) {
-        failed_abandon(k->failed);
-        return false;
-    }
-    return failed_close(k->failed, err);
 }
 
 /* Each row of the list has one outcome, whatever became of the readings. */
@@ -159,7 +140,7 @@ bool campaign_close_books(struct campaign *c, struct err *err)
 {
     struct closing k = {.campaign = c};
     arena_init(&k.arena);
-    bool fine = !anything_to_read(c) || write_failed(&k, err);
+    bool fine = !anything_to_read(c) || read_again(&k, err);
     arena_release(&k.arena);
     balance(c);
     return fine;

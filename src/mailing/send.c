@@ -43,10 +43,14 @@ static bool open_records(struct campaign *c, struct err *err)
     if (!c->report) {
         return false;
     }
-    if (s->failed_path) {
-        c->notes = notes_create(err);
+    if (!s->failed_path) {
+        return true;
     }
-    return !s->failed_path || c->notes;
+    const struct csv_reader *list = c->plan->reader;
+    c->failed = failed_open(s->failed_path, csv_reader_delimiter(list),
+                            csv_reader_header(list), err);
+    c->notes = c->failed ? notes_create(err) : NULL;
+    return c->notes != NULL;
 }
 
 static bool open_line(struct campaign *c, struct err *err)
@@ -66,6 +70,9 @@ static bool open_line(struct campaign *c, struct err *err)
 
 static void release(struct campaign *c)
 {
+    struct err ignored;
+    report_close(c->report, &ignored);
+    failed_abandon(c->failed);
     if (c->tls) {
         tls_client_destroy(c->tls);
     }
@@ -85,21 +92,29 @@ static void fill_tally(const struct campaign *c, struct tally *out)
     }
 }
 
+/* What is closed is no more, whether it went well or not. */
+static bool close_records(struct campaign *c, struct err *err)
+{
+    struct report *report = c->report;
+    struct failed *failed = c->failed;
+    c->report = NULL;
+    c->failed = NULL;
+    if (!report_close(report, err)) {
+        failed_abandon(failed);
+        return false;
+    }
+    return !failed || failed_close(failed, err);
+}
+
 static int run(struct campaign *c, struct tally *tally_out, struct err *err)
 {
     if (!c->settings->dry_run) {
         campaign_run(c);
     }
-    int status = EX_OK;
-    struct err closing = {0};
-    if (!campaign_close_books(c, &closing) ||
-        !report_close(c->report, &closing)) {
-        status = worse(status, closing.status);
-        *err = closing;
-    }
-    c->report = NULL;
-    /* A stop that left no row behind is none. */
+    bool written = campaign_close_books(c, err) && close_records(c, err);
+    int status = written ? EX_OK : err->status;
     status = worse(status, status_of_rows(c));
+    /* A stop that left no row behind is none. */
     if (c->why.status != 0 && c->why.status != EX_TEMPFAIL) {
         status = worse(status, c->why.status);
     }
@@ -132,8 +147,6 @@ int mailing_send(const struct settings *settings,
     } else {
         status = err->status;
     }
-    struct err ignored;
-    report_close(c.report, &ignored);
     release(&c);
     plan_close(&plan);
     return status;
