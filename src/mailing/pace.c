@@ -217,17 +217,24 @@ static void begin_epoch(struct pace *p, uint64_t now_ms, bool settling)
     p->settling = settling;
 }
 
-void pace_throttled(struct pace *p, uint64_t now_ms)
+/* What the relay took a millisecond, as far as can be told by now. */
+static double goodput_so_far(const struct pace *p, uint64_t now_ms)
 {
     uint64_t epoch = now_ms - p->epoch_ms;
+    double recent =
+        (double)p->answered / (double)(epoch > SECOND_MS ? epoch : SECOND_MS);
+    return recent > p->goodput ? recent : p->goodput;
+}
+
+void pace_throttled(struct pace *p, uint64_t now_ms)
+{
     if (p->throttles > 0 && now_ms - p->calm_ms < SECOND_MS) {
         return; /* what was under way at the cut says nothing new */
     }
-    double goodput = (double)p->answered / (double)(epoch > 1 ? epoch : 1);
+    double goodput = goodput_so_far(p, now_ms);
     double slowest = 1.0 / SECOND_MS;
     double now = p->throttle.per_ms;
-    double base =
-        now > 0 && (now < goodput || epoch < EPOCH_MS) ? now : goodput;
+    double base = now > 0 && now < goodput ? now : goodput;
     p->throttle.per_ms = base * cut > slowest ? base * cut : slowest;
     p->throttle.burst = 1 + p->throttle.per_ms * BURST_MS;
     p->throttle.tokens = 0;
@@ -300,6 +307,7 @@ static void end_epoch(struct pace *p, uint64_t now_ms)
 {
     uint64_t epoch = now_ms - p->epoch_ms;
     double goodput = (double)p->answered / (double)epoch;
+    p->goodput = goodput;
     bool counts = !p->starved && !p->settling;
     relax(p, now_ms, epoch);
     begin_epoch(p, now_ms, false);

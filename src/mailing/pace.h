@@ -67,6 +67,8 @@ struct pace {
     bool starved;  /* the list or the rate was the limit */
     bool settling; /* the sessions have just changed: it does not count */
 
+    double goodput; /* of the last whole one: letters a millisecond */
+
     /* the climb */
     bool climbing;
     unsigned sessions_before;

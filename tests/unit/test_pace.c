@@ -1,0 +1,264 @@
+/* mailing/pace, against relays made of arithmetic. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "mailing/pace.h"
+
+/* --- rates --- */
+
+/* Begins as many letters as it may for that long; the most in any window. */
+static uint64_t most_in_a_window(const struct pace_limit *limit,
+                                 uint64_t run_ms, uint64_t *total_out)
+{
+    enum { MOST = 20000 };
+    static uint64_t begun[MOST];
+    struct pace p;
+    struct pace_settings settings = {
+        .sessions = 1, .limits = {*limit}, .limit_count = 1};
+    pace_init(&p, &settings, 1000);
+    uint64_t count = 0;
+    for (uint64_t now = 1000; now < 1000 + run_ms; now++) {
+        uint64_t when;
+        while (pace_begin_letter(&p, now, &when)) {
+            assert_true(count < MOST);
+            begun[count++] = now;
+        }
+        assert_true(when > now);
+    }
+    uint64_t most = 0;
+    for (uint64_t from = 0, to = 0; to < count; to++) {
+        while (begun[to] - begun[from] >= limit->period_ms) {
+            from++;
+        }
+        most = to - from + 1 > most ? to - from + 1 : most;
+    }
+    *total_out = count;
+    return most;
+}
+
+static const struct {
+    struct pace_limit limit;
+    uint64_t run_ms;
+    uint64_t least; /* letters: it is not slower than it need be */
+} rates[] = {
+    {{1, 1000}, 10000, 9},      {{14, 1000}, 10000, 135},
+    {{50, 1000}, 10000, 470},   {{1000, 1000}, 10000, 9500},
+    {{60, 60000}, 180000, 175}, {{3000, 60000}, 180000, 8800},
+};
+
+static void no_window_holds_more_than_allowed(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+        uint64_t total;
+        uint64_t most =
+            most_in_a_window(&rates[i].limit, rates[i].run_ms, &total);
+        print_message("%zu: %u letters, %u at most in a window\n", i,
+                      (unsigned)total, (unsigned)most);
+        assert_true(most <= rates[i].limit.count);
+        assert_true(total >= rates[i].least);
+    }
+}
+
+static void says_when_to_ask_again(void **state)
+{
+    (void)state;
+    struct pace p;
+    struct pace_settings settings = {
+        .sessions = 1, .limits = {{2, 1000}}, .limit_count = 1};
+    pace_init(&p, &settings, 0);
+    uint64_t when;
+    assert_true(pace_begin_letter(&p, 0, &when));
+    assert_false(pace_begin_letter(&p, 0, &when));
+    assert_in_range(when, 500, 502);
+    assert_false(pace_begin_letter(&p, 499, &when));
+    assert_true(pace_begin_letter(&p, when, &when));
+}
+
+static void a_budget_is_used_up(void **state)
+{
+    (void)state;
+    enum { HOUR = 3600000 };
+    struct pace p;
+    struct pace_settings settings = {
+        .sessions = 1, .limits = {{100, HOUR}}, .limit_count = 1};
+    pace_init(&p, &settings, 5000);
+    uint64_t when;
+    for (int i = 0; i < 100; i++) {
+        assert_true(pace_begin_letter(&p, 5000 + (uint64_t)i * 1000, &when));
+    }
+    assert_false(pace_begin_letter(&p, 200000, &when));
+    assert_true(when == UINT64_MAX);
+    uint64_t opens = pace_budget_opens_ms(&p, 200000);
+    assert_in_range(opens, HOUR + 5000, HOUR + 130000);
+    assert_false(pace_begin_letter(&p, opens - 1, &when));
+    assert_true(pace_begin_letter(&p, opens, &when));
+}
+
+/* --- sessions --- */
+
+static double far_away(unsigned n)
+{
+    return 25.0 * n;
+}
+
+static double one_processor(unsigned n)
+{
+    return n < 2 ? 700 : 1000;
+}
+
+static double slower_beyond_four(unsigned n)
+{
+    return n <= 4 ? 200.0 * n : 800.0 * 4 * 4 / (n * n);
+}
+
+static double like_exim(unsigned n)
+{
+    return 190.0 * n < 1500 ? 190.0 * n : 1500;
+}
+
+/* Letters in that time, as a share of the best fixed number's. */
+static double share_of_best(double (*rate)(unsigned sessions),
+                            unsigned sessions_max, uint64_t run_ms,
+                            unsigned *last_out)
+{
+    struct pace p;
+    struct pace_settings settings = {.sessions_max = sessions_max};
+    pace_init(&p, &settings, 0);
+    double done = 0, best = 0, left = 0;
+    for (uint64_t now = 0; now < run_ms; now++) {
+        unsigned n = pace_sessions(&p, p.sessions, now);
+        double letters = rate(n) / 1000;
+        done += letters;
+        for (left += letters; left >= 1; left--) {
+            pace_answered(&p);
+        }
+        *last_out = n;
+    }
+    for (unsigned n = 1; n <= sessions_max; n++) {
+        double total = rate(n) / 1000 * (double)run_ms;
+        best = total > best ? total : best;
+    }
+    return done / best;
+}
+
+static const struct {
+    const char *name;
+    double (*rate)(unsigned sessions);
+    unsigned sessions_max;
+    uint64_t run_ms;
+    double least;
+    unsigned last_least, last_most;
+} climbs[] = {
+    {"far away", far_away, 10, 60000, 0.9, 10, 10},
+    {"one processor", one_processor, 10, 10000, 0.95, 2, 3},
+    {"slower beyond four", slower_beyond_four, 16, 10000, 0.87, 4, 4},
+    {"like Exim", like_exim, 10, 10000, 0.87, 8, 10},
+    {"at most one", far_away, 1, 5000, 0.99, 1, 1},
+};
+
+static void climbs_where_it_pays(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof climbs / sizeof *climbs; i++) {
+        unsigned last;
+        double share = share_of_best(climbs[i].rate, climbs[i].sessions_max,
+                                     climbs[i].run_ms, &last);
+        print_message("%s: %.2f of the best, %u sessions at last\n",
+                      climbs[i].name, share, last);
+        assert_true(share >= climbs[i].least);
+        assert_in_range(last, climbs[i].last_least, climbs[i].last_most);
+    }
+}
+
+static void does_not_grow_without_rows(void **state)
+{
+    (void)state;
+    struct pace p;
+    struct pace_settings settings = {.sessions_max = 10};
+    pace_init(&p, &settings, 0);
+    for (uint64_t now = 0; now < 60000; now++) {
+        pace_answered(&p);
+        pace_starved(&p);
+        assert_int_equal(pace_sessions(&p, p.sessions, now), 2);
+    }
+}
+
+static void asked_for_is_had(void **state)
+{
+    (void)state;
+    struct pace p;
+    struct pace_settings settings = {.sessions = 7, .sessions_max = 3};
+    pace_init(&p, &settings, 0);
+    for (uint64_t now = 0; now < 20000; now++) {
+        pace_answered(&p);
+        assert_int_equal(pace_sessions(&p, 7, now), 7);
+    }
+}
+
+static void stays_below_what_was_refused(void **state)
+{
+    (void)state;
+    struct pace p;
+    struct pace_settings settings = {.sessions_max = 10};
+    unsigned refusals = 0;
+    pace_init(&p, &settings, 0);
+    for (uint64_t now = 0; now < 180000; now++) {
+        for (unsigned n = pace_sessions(&p, p.sessions, now); n > 0; n--) {
+            pace_answered(&p);
+        }
+        if (p.sessions > 5) { /* the relay has no more */
+            refusals++;
+            pace_refused(&p, 5, now);
+            assert_int_equal(p.sessions, 5);
+        }
+    }
+    assert_in_range(refusals, 1, 5);
+}
+
+static void throttles_slow_and_calm_quickens(void **state)
+{
+    (void)state;
+    struct pace p;
+    struct pace_settings settings = {.sessions = 4};
+    unsigned taken = 0, throttled = 0, in_second = 0;
+    pace_init(&p, &settings, 0);
+    for (uint64_t now = 0; now < 180000; now++) {
+        uint64_t when;
+        in_second = now % 1000 == 0 ? 0 : in_second;
+        while (pace_begin_letter(&p, now, &when)) {
+            if (in_second < 14) { /* the relay's limit a second */
+                in_second++;
+                taken++;
+                pace_answered(&p);
+            } else {
+                throttled++;
+                pace_throttled(&p, now);
+                break;
+            }
+        }
+        pace_sessions(&p, 4, now);
+    }
+    print_message("%u taken, %u throttled\n", taken, throttled);
+    assert_true(taken > 180 * 14 * 6 / 10);
+    assert_true(throttled < 100);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_window_holds_more_than_allowed),
+        cmocka_unit_test(says_when_to_ask_again),
+        cmocka_unit_test(a_budget_is_used_up),
+        cmocka_unit_test(climbs_where_it_pays),
+        cmocka_unit_test(does_not_grow_without_rows),
+        cmocka_unit_test(asked_for_is_had),
+        cmocka_unit_test(stays_below_what_was_refused),
+        cmocka_unit_test(throttles_slow_and_calm_quickens),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
