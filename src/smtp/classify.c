@@ -214,48 +214,66 @@ static enum severity severity_of(const struct reply *reply)
 
 /* --- the table --- */
 
-static const struct classify_rule *first_match(enum step step,
-                                               const struct reply *reply)
+static const struct classify_rule *find_rule(const struct classify_table *table,
+                                             enum step step,
+                                             const struct reply *reply,
+                                             const struct words *words)
 {
-    struct words words;
-    read_words(reply->text, &words);
     struct span enhanced =
         reply->enhanced.len > 0 ? reply->enhanced : loose_enhanced(reply);
-    for (size_t i = 0; i < classify_rule_count; i++) {
-        const struct classify_rule *r = &classify_rules[i];
+    for (size_t i = 0; i < table->count; i++) {
+        const struct classify_rule *r = &table->rules[i];
         if ((r->steps == 0 || r->steps & 1u << step) &&
             (!r->codes || fits_code(r->codes, reply->code)) &&
             (!r->enhanced || fits_enhanced(r->enhanced, enhanced)) &&
-            (!r->words || says_any(&words, r->words))) {
+            (!r->words || says_any(words, r->words))) {
             return r;
         }
     }
     return NULL;
 }
 
+static const struct classify_rule *first_match(enum step step,
+                                               const struct reply *reply)
+{
+    struct words words;
+    read_words(reply->text, &words);
+    const struct classify_rule *rule =
+        find_rule(&classify_by_words, step, reply, &words);
+    return rule ? rule : find_rule(&classify_by_codes, step, reply, &words);
+}
+
 /* Whom a reply touches that says no more than at which step it came; of an
  * unknown step the code tells (RFC 5321 4.2.3). */
 static enum scope scope_of_step(enum step step, unsigned code)
 {
-    static const char recipients[] = "450 550 551 553 556";
-    static const char sessions[] = "421 500 502 503 504 521";
-    if (step == STEP_MAIL) {
-        return SCOPE_SENDER;
+    static const enum scope by_step[STEPS] = {
+        [STEP_AUTH] = SCOPE_ACCOUNT,   [STEP_MAIL] = SCOPE_SENDER,
+        [STEP_RCPT] = SCOPE_RECIPIENT, [STEP_DATA] = SCOPE_MESSAGE,
+        [STEP_BDAT] = SCOPE_MESSAGE,   [STEP_CONTENT] = SCOPE_MESSAGE,
+    };
+    if (step == STEP_NONE) {
+        return fits_code("450 550 551 553 556", code)   ? SCOPE_RECIPIENT
+               : fits_code("421 500 502 503 504", code) ? SCOPE_SESSION
+                                                        : SCOPE_MESSAGE;
     }
-    if (step == STEP_RCPT) {
-        return SCOPE_RECIPIENT;
+    if (step == STEP_MAIL && code / 100 == 4) {
+        return SCOPE_RELAY; /* it cannot now: nothing against the sender */
     }
-    if (step == STEP_AUTH) {
-        return SCOPE_ACCOUNT;
-    }
-    if (step < STEPS && step_rule(step)->hits == HITS_SESSION) {
+    if ((AT_SETUP & 1u << step) != 0) {
         return code / 100 == 5 ? SCOPE_RELAY : SCOPE_SESSION;
     }
-    if (step == STEP_NONE && fits_code(recipients, code)) {
-        return SCOPE_RECIPIENT;
+    return by_step[step];
+}
+
+/* Steps at which a reply can speak of such a thing at all: before RCPT no
+ * recipient was named, and before MAIL there is no message. */
+static bool can_touch(enum touches touches, enum step step)
+{
+    if (touches == TOUCHES_RECIPIENT) {
+        return (AT_ADDRESSED & 1u << step) != 0;
     }
-    return step == STEP_NONE && fits_code(sessions, code) ? SCOPE_SESSION
-                                                          : SCOPE_MESSAGE;
+    return touches != TOUCHES_MESSAGE || (AT_SETUP & 1u << step) == 0;
 }
 
 static enum scope scope_of(const struct classify_rule *rule, enum step step,
@@ -269,16 +287,14 @@ static enum scope scope_of(const struct classify_rule *rule, enum step step,
         [TOUCHES_SENDER] = SCOPE_SENDER,
         [TOUCHES_RELAY] = SCOPE_RELAY,
     };
-    /* The server closes: whatever its reason, nothing else was judged. */
+    /* The server closes: whatever its reason, it judged nothing else. */
     if (code == 421 && !(rule && rule->quota)) {
         return SCOPE_SESSION;
     }
-    /* No recipient was named yet: it speaks of the sender's mailbox. */
-    if (!rule || rule->touches == TOUCHES_BY_STEP ||
-        (rule->touches == TOUCHES_RECIPIENT && step == STEP_MAIL)) {
-        return scope_of_step(step, code);
-    }
-    return by_touch[rule->touches];
+    return rule && rule->touches != TOUCHES_BY_STEP &&
+                   can_touch(rule->touches, step)
+               ? by_touch[rule->touches]
+               : scope_of_step(step, code);
 }
 
 /* RFC 5321 4.5.3.1.10: 552 to a RCPT is to be taken as if it were 452. */
@@ -289,14 +305,34 @@ static bool is_552_of_recipient(const struct finding *f, enum step step,
            (step == STEP_RCPT || step == STEP_NONE);
 }
 
+/* Not said by a server, but found by us before we asked. */
+static struct finding classify_local(enum step step, const struct reply *reply)
+{
+    const struct classify_rule *rule = first_match(step, reply);
+    return (struct finding){
+        .severity = reply->enhanced.data[0] == '4' ? SEVERITY_TRANSIENT
+                                                   : SEVERITY_PERMANENT,
+        .scope = SCOPE_LOCAL,
+        .class = rule ? rule->class : CLASS_OTHER,
+        .retry = reply->enhanced.data[0] == '4',
+    };
+}
+
 struct finding classify(enum step step, const struct reply *reply)
 {
+    if (reply->code == 0 && reply->enhanced.len > 0) {
+        return classify_local(step, reply);
+    }
     struct finding f = {
         .severity = severity_of(reply),
         .scope = scope_of_step(step, reply->code),
         .class = CLASS_OTHER,
     };
-    if (reply->code < 400 || reply->code > 599) {
+    if (reply->code < 200 || reply->code > 599) {
+        f.scope = SCOPE_SESSION; /* a server that speaks so has lost step */
+        return f;
+    }
+    if (reply->code < 400) {
         return f;
     }
     const struct classify_rule *rule = first_match(step, reply);

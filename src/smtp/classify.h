@@ -50,7 +50,9 @@ struct finding {
     bool quota; /* the account's budget is used up: waiting helps, not asking */
 };
 
-/* step may be STEP_NONE: not known. */
+/* step may be STEP_NONE: not known. A reply of code 0 with an enhanced code
+ * was decided here, without asking: scope local. Only the first 4 KiB of the
+ * text are looked at. */
 struct finding classify(enum step step, const struct reply *reply);
 
 const char *scope_name(enum scope s);

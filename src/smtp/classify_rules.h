@@ -1,9 +1,11 @@
 /* Which replies mean what?
  *
- * THE table of failures, first match wins; private to classify.c. Four tiers:
- * words that leave no doubt, enhanced codes that say one thing, words that
- * hint, and what is left: enhanced codes that say little, and bare codes.
- * What a rule does not name fits all. */
+ * THE table of failures, private to classify.c: first match wins, and what a
+ * rule does not name fits all. Its order, over two files: words that leave no
+ * doubt (classify_words.c); then (classify_codes.c) enhanced codes that say
+ * one thing, words that hint, and what is left, enhanced codes that say
+ * little and bare codes. For servers say 5.7.1 or 5.0.0 of everything, and
+ * 5.1.1 of a full mailbox, while the words are meant. */
 #pragma once
 
 #include <stddef.h>
@@ -19,6 +21,7 @@ enum classify_steps {
     AT_RCPT = 1 << STEP_RCPT,
     AT_CONTENT = 1 << STEP_DATA | 1 << STEP_CONTENT | 1 << STEP_BDAT,
     AT_UNKNOWN = 1 << STEP_NONE,
+    AT_ADDRESSED = AT_RCPT | AT_CONTENT | AT_UNKNOWN, /* a recipient is known */
 };
 
 enum touches {
@@ -32,16 +35,22 @@ enum touches {
 };
 
 struct classify_rule {
-    unsigned steps;       /* classify_steps */
+    unsigned steps;       /* classify_steps; 0: all */
     const char *codes;    /* "4.. 552": any of them, a dot is any digit */
     const char *enhanced; /* ".1.1 .7.": detail, or subject, any of them */
     const char *words;    /* "a b|c*d": any of them; `*` is a short gap. Lower
-                             case letters, digits and single spaces only: the
-                             reply is brought to that form first */
+                             case letters, digits and single blanks only, for
+                             the reply is brought to that form first; a blank
+                             at an end is the end of a word */
     enum failure_class class;
     enum touches touches;
     bool quota;
 };
 
-extern const struct classify_rule classify_rules[];
-extern const size_t classify_rule_count;
+struct classify_table {
+    const struct classify_rule *rules;
+    size_t count;
+};
+
+extern const struct classify_table classify_by_words;
+extern const struct classify_table classify_by_codes;
