@@ -28,6 +28,7 @@ TAKER(take_password_file);
 TAKER(take_password_fd);
 TAKER(take_passwordeval);
 TAKER(take_sessions);
+TAKER(take_rate);
 TAKER(take_delimiter);
 TAKER(take_no_header);
 TAKER(take_dedupe);

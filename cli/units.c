@@ -46,6 +46,33 @@ bool units_duration(const char *text, uint64_t *ms_out)
     return false;
 }
 
+bool units_rate(struct span text, struct pace_limit *out)
+{
+    static const struct {
+        char letter;
+        uint64_t ms;
+    } periods[] = {{'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', 86400000}};
+    size_t slash = span_find(text, '/');
+    if (slash + 1 >= text.len || !ascii_parse_number(span_slice(text, 0, slash),
+                                                     1000000000, &out->count)) {
+        return false;
+    }
+    struct span period = span_rest(text, slash + 1);
+    uint64_t times = 1;
+    if (period.len > 1 &&
+        !ascii_parse_number(span_slice(period, 0, period.len - 1), 366,
+                            &times)) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof periods / sizeof periods[0]; i++) {
+        if (period.data[period.len - 1] == periods[i].letter) {
+            out->period_ms = periods[i].ms * times;
+            return out->count > 0 && times > 0;
+        }
+    }
+    return false;
+}
+
 static const char *fault_of_rest(struct span rest)
 {
     if (span_find(rest, '@') < rest.len) {

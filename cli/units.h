@@ -13,6 +13,9 @@ bool units_number(const char *text, uint64_t min, uint64_t max, uint64_t *out);
 /* 250ms, 30s, 5m, 2h, 1d; a number alone is seconds. At most a year. */
 bool units_duration(const char *text, uint64_t *ms_out);
 
+/* N/U or N/kU: at most N in k of a second, minute, hour or day. */
+bool units_rate(struct span text, struct pace_limit *out);
+
 /* "smtp://HOST[:PORT]", "smtps://HOST[:PORT]" or "HOST[:PORT]", an IPv6
  * address in brackets. NULL: fine, and the texts of *out are malloc'd, the
  * caller's. Else why not, in words. */

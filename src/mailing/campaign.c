@@ -425,6 +425,11 @@ static void begin(struct campaign *c)
     };
     memcpy(pace.limits, c->settings->rates, sizeof pace.limits);
     pace_init(&c->pace, &pace, loop_now_ms(c->loop));
+    if (c->pace.budget_count > 0) {
+        c->observer->say(c->observer->context, SAY_WARNING,
+                         "--rate: without a state, hours and days are counted "
+                         "over this run alone");
+    }
     c->begun_ms = loop_now_ms(c->loop);
     c->timer = loop_timer_create(c->loop, alarm_rings, c);
     c->ticker = loop_timer_create(c->loop, tick, c);
