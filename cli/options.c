@@ -72,6 +72,7 @@ void options_init(struct options *o, enum verb verb)
                 .sessions = SESSIONS_AUTO,
                 .sessions_max = 10,
                 .window = 16,
+                .batch = 1,
                 .tier_max = DIALOG_STREAM,
                 .connect_timeout_ms = 30 * 1000,
                 .retry_for_ms = 5 * 60 * 1000,

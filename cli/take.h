@@ -29,6 +29,8 @@ TAKER(take_password_fd);
 TAKER(take_passwordeval);
 TAKER(take_sessions);
 TAKER(take_rate);
+TAKER(take_dsn_notify);
+TAKER(take_dsn_return);
 TAKER(take_delimiter);
 TAKER(take_no_header);
 TAKER(take_dedupe);

@@ -244,9 +244,35 @@ static void rule_line(struct campaign *c, const struct session *s,
     }
 }
 
+void campaign_return(struct campaign *c, struct task *t)
+{
+    c->under_way--;
+    task_queue_add(&c->queue, t, 0);
+}
+
+/* RFC 5321 4.5.3.1.10: so many recipients and no more; the rest go in
+ * another transaction, and nobody is to blame. */
+static bool too_many_recipients(struct campaign *c,
+                                const struct dialog_verdict *v)
+{
+    bool full = v->reply.code == 452 || v->reply.code == 552;
+    if (v->step != STEP_RCPT || v->recipient == 0 || !full ||
+        !span_equal(v->reply.enhanced, SPAN("4.5.3"))) {
+        return false;
+    }
+    if (c->recipients_max == 0 || v->recipient < c->recipients_max) {
+        c->recipients_max = v->recipient;
+    }
+    return true;
+}
+
 static void take_refusal(struct campaign *c, const struct session *s,
                          struct task *t, const struct dialog_verdict *v)
 {
+    if (too_many_recipients(c, v)) {
+        go_again(c, s, t, 0);
+        return;
+    }
     bool local = v->reply.code == 0;
     struct finding finding = {.scope = SCOPE_LOCAL};
     if (!local) {
@@ -407,7 +433,8 @@ static void peek_sender(struct campaign *c)
         return;
     }
     c->messages_begun++;
-    if (task_write_letter(t, c->plan, false, &reason)) {
+    struct task_style style = {0};
+    if (task_write_letter(t, c->plan, &style, &reason)) {
         buf_append(&c->probe_sender, t->letter.sender);
     }
     task_queue_add(&c->queue, t, 0);
@@ -459,6 +486,7 @@ static void finish(struct campaign *c)
     loop_timer_destroy(c->ticker);
     task_queue_release(&c->queue);
     task_pool_release(&c->pool);
+    parcel_pool_release(&c->parcels);
     buf_release(&c->probe_sender);
     if (c->question) {
         resolver_forget(c->question);

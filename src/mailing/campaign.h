@@ -15,6 +15,7 @@
 #include "mailing/ledger.h"
 #include "mailing/mailing.h"
 #include "mailing/pace.h"
+#include "mailing/parcel.h"
 #include "mailing/plan.h"
 #include "mailing/policy.h"
 #include "mailing/task.h"
@@ -46,6 +47,8 @@ struct campaign {
     struct failed *failed; /* NULL: no --failed */
     struct notes *notes;   /* the same */
     struct task_pool pool;
+    struct parcel_pool parcels;
+    unsigned recipients_max; /* learned: more are refused; 0: not */
     struct task_queue queue;
     uint32_t next_contact; /* the first that was never taken */
     bool list_done;
@@ -86,6 +89,9 @@ void campaign_run(struct campaign *c);
 /* The next row to say; NULL: none now. */
 struct task *campaign_take(struct campaign *c);
 bool campaign_has_rows(const struct campaign *c);
+
+/* A task that was taken and not used goes to the front again. */
+void campaign_return(struct campaign *c, struct task *t);
 
 /* What became of a task that was taken; the verdict's spans are used up. */
 void campaign_verdict(struct campaign *c, const struct session *s,

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "mailing/campaign.h"
+#include "mailing/parcel.h"
 #include "net/local.h"
 #include "net/wire.h"
 #include "smtp/dialog.h"
@@ -24,8 +25,9 @@ struct session {
     struct login login;
     struct buf relay; /* host:port */
     struct buf hello;
-    bool ready;    /* has been */
-    bool progress; /* a row was settled */
+    struct task *held; /* taken, with a letter unlike the last parcel's */
+    bool ready;        /* has been */
+    bool progress;     /* a row was settled */
     bool draining;
     bool finishing; /* QUIT is answered, or no longer waited for */
 };
@@ -71,7 +73,19 @@ static void take_verdicts(struct session *s)
         if (v.kind == VERDICT_SENT || v.kind == VERDICT_REFUSED) {
             s->progress = true;
         }
-        campaign_verdict(s->campaign, s, v.tag, &v);
+        struct parcel *p = v.tag;
+        campaign_verdict(s->campaign, s, p->tasks[v.recipient], &v);
+        if (v.letter_done) {
+            parcel_give_back(&s->campaign->parcels, p);
+        }
+    }
+}
+
+static void let_go(struct session *s)
+{
+    if (s->held) {
+        campaign_return(s->campaign, s->held);
+        s->held = NULL;
     }
 }
 
@@ -96,6 +110,7 @@ static void end(struct session *s, const struct ruling *ruling,
     }
     dialog_lost(s->dialog, wire_handed(s->wire));
     take_verdicts(s);
+    let_go(s);
     told.progress = s->progress;
     campaign_session_gone(s->campaign, s, &told);
 }
@@ -210,24 +225,62 @@ static void time_is_up(void *context)
 
 /* --- letters --- */
 
-static void give(struct session *s, struct task *t)
+static struct task *next_task(struct session *s)
 {
-    struct span reason;
-    bool eight_bit = dialog_capabilities(s->dialog)->eight_bit;
-    if (!task_write_letter(t, s->campaign->plan, eight_bit, &reason)) {
-        campaign_invalid(s->campaign, t, reason);
-        return;
+    struct task *t = s->held ? s->held : campaign_take(s->campaign);
+    s->held = NULL;
+    return t;
+}
+
+static unsigned batch_max(const struct session *s)
+{
+    uint64_t most = s->campaign->settings->batch;
+    uint64_t relay = dialog_capabilities(s->dialog)->recipients_max;
+    uint64_t learned = s->campaign->recipients_max;
+    most = relay > 0 && relay < most ? relay : most;
+    return (unsigned)(learned > 0 && learned < most ? learned : most);
+}
+
+/* Rows with the same letter; the first with another one is held. */
+static void pack(struct session *s, struct parcel *p)
+{
+    struct campaign *c = s->campaign;
+    struct task *t;
+    while (p->count < batch_max(s) && (t = next_task(s))) {
+        struct task_style style = {
+            .eight_bit = dialog_capabilities(s->dialog)->eight_bit,
+            .shared = c->settings->batch > 1,
+            .date_s = p->count > 0 ? p->tasks[0]->date_s : 0,
+        };
+        struct span reason;
+        if (!task_write_letter(t, c->plan, &style, &reason)) {
+            campaign_invalid(c, t, reason);
+        } else if (!parcel_add(p, t)) {
+            s->held = t;
+            return;
+        }
+    }
+}
+
+/* One contact's way: a row of the list is filled in, said, and carried; what
+ * became of it is written down by take_verdicts. False: no row is left. */
+static bool give(struct session *s)
+{
+    struct parcel *p = parcel_take(&s->campaign->parcels);
+    pack(s, p);
+    if (p->count == 0) {
+        parcel_give_back(&s->campaign->parcels, p);
+        return false;
     }
     struct transaction letter;
-    task_transaction(t, &letter);
+    parcel_transaction(p, &letter);
     dialog_give(s->dialog, &letter);
+    return true;
 }
 
 static void feed(struct session *s)
 {
-    struct task *t;
-    while (dialog_hungry(s->dialog) > 0 && (t = campaign_take(s->campaign))) {
-        give(s, t);
+    while (dialog_hungry(s->dialog) > 0 && give(s)) {
         take_verdicts(s); /* of what was refused here, unasked */
     }
 }
@@ -256,6 +309,7 @@ static void carry_on(struct session *s)
     if (dialog_spent(s->dialog) || s->draining) {
         dialog_quit(s->dialog);
         take_verdicts(s);
+        let_go(s);
     }
     speak(s);
     if (dialog_phase(s->dialog) == DIALOG_WANTS_TLS) {
@@ -404,6 +458,7 @@ static void create_dialog(struct session *s)
         .window = settings->window,
         .letters_max = letters_max(s->campaign),
         .login = settings->user ? &s->login : NULL,
+        .dsn = settings->dsn,
         .probe_sender = buf_span(&s->campaign->probe_sender),
         .trace = settings->debug ? trace : NULL,
         .trace_context = s,

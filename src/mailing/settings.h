@@ -71,6 +71,8 @@ struct settings {
     unsigned sessions_max;
     unsigned window;
     enum dialog_tier tier_max;
+    unsigned batch; /* rows in a transaction at most; at least 1 */
+    struct dsn dsn;
     unsigned messages_per_session; /* 0: as the relay takes */
     struct pace_limit rates[PACE_RATES_MAX];
     unsigned rate_count;

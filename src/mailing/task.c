@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "mailing/identity.h"
 
 static void copy_row(struct task *t, const struct plan_row *row, size_t columns)
 {
@@ -70,35 +71,74 @@ void task_give_back(struct task_pool *p, struct task *t)
     p->spare = t;
 }
 
-bool task_write_letter(struct task *t, const struct plan *plan, bool eight_bit,
-                       struct span *reason_out)
+static bool fill(struct task *t, const struct plan *plan,
+                 struct letter_values *values, struct span *reason_out)
 {
-    arena_reset(&t->letter_arena);
-    if (t->date_s == 0) {
-        t->date_s = plan_date(plan);
-    }
-    struct letter_values values;
-    plan_values(plan, &t->row, t->date_s, &t->letter_arena, &values);
-    values.eight_bit = eight_bit;
-    return draft_fill(plan->draft, &values, &t->letter_arena, &t->letter,
+    return draft_fill(plan->draft, values, &t->letter_arena, &t->letter,
                       reason_out);
 }
 
-void task_transaction(struct task *t, struct transaction *out)
+/* Of the letter, in place of the row's own: the domain stays. */
+static struct span shared_id(struct task *t, const struct plan *plan,
+                             struct span own)
 {
-    t->recipient = t->row.address;
-    *out = (struct transaction){
-        .sender = t->letter.sender,
-        .recipients = &t->recipient,
-        .recipient_count = 1,
-        .content = t->letter.parts,
-        .content_count = t->letter.part_count,
-        .content_bytes = t->letter.bytes,
-        .eight_bit = t->letter.has_eight_bit,
-        .needs_smtputf8 =
-            t->letter.needs_smtputf8 || !t->row.verdict.address.local_ascii,
-        .tag = t,
-    };
+    struct buf key;
+    buf_init(&key, 2 * sizeof t->print.bytes);
+    for (size_t i = 0; i < sizeof t->print.bytes; i++) {
+        buf_append_byte(&key, "0123456789abcdef"[t->print.bytes[i] >> 4]);
+        buf_append_byte(&key, "0123456789abcdef"[t->print.bytes[i] & 15]);
+    }
+    struct identity who = {.address_key = buf_span(&key)};
+    struct span domain =
+        span_slice(own, span_find_last(own, '@') + 1, own.len - 1);
+    struct span id =
+        identity_message_id(&plan->id_key, &who, domain, &t->letter_arena);
+    buf_release(&key);
+    return id;
+}
+
+/* What the letter is but for its Message-ID and its Date: rows with the same
+ * print have the same letter, and the id is made from it. */
+static bool take_print(struct task *t, const struct plan *plan,
+                       struct letter_values *values, struct span *reason_out)
+{
+    struct letter_values blank = *values;
+    blank.message_id = SPAN("<>");
+    blank.date_s = 0;
+    blank.eight_bit = false;
+    if (!fill(t, plan, &blank, reason_out)) {
+        return false;
+    }
+    struct buf whole;
+    buf_init(&whole, t->letter.bytes);
+    for (size_t i = 0; i < t->letter.part_count; i++) {
+        buf_append(&whole, t->letter.parts[i]);
+    }
+    t->print = siphash(&plan->id_key, buf_span(&whole));
+    buf_release(&whole);
+    values->message_id = shared_id(t, plan, values->message_id);
+    return true;
+}
+
+bool task_write_letter(struct task *t, const struct plan *plan,
+                       const struct task_style *style, struct span *reason_out)
+{
+    arena_reset(&t->letter_arena);
+    if (t->date_s == 0) {
+        t->date_s = style->date_s ? style->date_s : plan_date(plan);
+    }
+    struct letter_values values;
+    plan_values(plan, &t->row, t->date_s, &t->letter_arena, &values);
+    values.eight_bit = style->eight_bit;
+    if (style->shared && !take_print(t, plan, &values, reason_out)) {
+        return false;
+    }
+    return fill(t, plan, &values, reason_out);
+}
+
+bool task_needs_smtputf8(const struct task *t)
+{
+    return t->letter.needs_smtputf8 || !t->row.verdict.address.local_ascii;
 }
 
 void task_note(struct task *t, const struct reply *reply, enum scope scope)

@@ -19,8 +19,8 @@ struct task {
     struct arena row_arena;
     struct arena letter_arena;
     struct letter letter;
-    struct span recipient;
-    int64_t date_s;        /* of its first letter; 0: not yet made */
+    struct siphash_print print; /* of the letter, where it may be shared */
+    int64_t date_s;             /* of its first letter; 0: not yet made */
     unsigned attempts;     /* refusals that were its own, and its success */
     uint64_t first_try_ms; /* 0: not tried */
     uint64_t due_ms;       /* when it goes again */
@@ -44,12 +44,18 @@ struct task *task_take(struct task_pool *p, const struct plan *plan,
                        const struct plan_row *row, uint32_t contact);
 void task_give_back(struct task_pool *p, struct task *t);
 
-/* Makes the letter (eight_bit: the relay has 8BITMIME). False: the row cannot
- * be one, *reason_out says why. */
-bool task_write_letter(struct task *t, const struct plan *plan, bool eight_bit,
-                       struct span *reason_out);
+/* How a letter is to be made. */
+struct task_style {
+    bool eight_bit; /* the relay has 8BITMIME */
+    bool shared;    /* --batch: letters that are the same share an id */
+    int64_t date_s; /* that of the parcel it may go into; 0: its own */
+};
 
-void task_transaction(struct task *t, struct transaction *out);
+/* Makes the letter. False: the row cannot be one, *reason_out says why. */
+bool task_write_letter(struct task *t, const struct plan *plan,
+                       const struct task_style *style, struct span *reason_out);
+
+bool task_needs_smtputf8(const struct task *t);
 
 /* Keeps the last word. */
 void task_note(struct task *t, const struct reply *reply, enum scope scope);

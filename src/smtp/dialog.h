@@ -27,6 +27,7 @@
 #include "base/span.h"
 #include "smtp/auth.h"
 #include "smtp/capabilities.h"
+#include "smtp/dsn.h"
 #include "smtp/reply.h"
 #include "smtp/steps.h"
 
@@ -48,6 +49,7 @@ struct dialog_settings {
     unsigned letters_max;      /* then QUIT; 0: as many as the relay takes */
     const struct login *login; /* NULL: no AUTH. Borrowed until READY */
     struct span probe_sender;  /* envelope sender of the streaming probe */
+    struct dsn dsn;            /* asked for where the relay offers it */
     /* Hears each line that is said, secrets and content masked; or NULL. */
     void (*trace)(void *context, bool ours, struct span line);
     void *trace_context;
@@ -64,6 +66,7 @@ struct transaction {
     size_t content_bytes;
     bool eight_bit;      /* BODY=8BITMIME */
     bool needs_smtputf8; /* of any path or header */
+    struct span id;      /* ENVID for a DSN: the Message-ID */
     void *tag;           /* the owner's */
 };
 

@@ -1,5 +1,6 @@
-/* What does a dialog know? Private to dialog.c (life and setting up), say.c
- * (the saying cursor) and settle.c (the ring of expectations and verdicts).
+/* What does a dialog know? Private to dialog.c (life and setting up), give.c
+ * (letters come in), say.c (the saying cursor) and settle.c (the ring of
+ * expectations, and verdicts).
  *
  * Letters stand in `slots` in the order given, which is the order said and
  * the order answered:

@@ -97,6 +97,18 @@ static void say_reset(struct dialog *d, struct slot *slot)
     d->cursor.step = STEP_MAIL;
 }
 
+static void say_dsn(struct dialog *d,
+                    void (*append)(struct buf *, const struct dsn *,
+                                   struct span),
+                    struct span about)
+{
+    size_t before = d->outbox.len;
+    if (d->capabilities.dsn) {
+        append(&d->outbox, &d->settings.dsn, about);
+    }
+    d->said_bytes += d->outbox.len - before;
+}
+
 static void say_mail(struct dialog *d, struct slot *slot)
 {
     say_bytes(d, SPAN("MAIL FROM:"));
@@ -112,6 +124,7 @@ static void say_mail(struct dialog *d, struct slot *slot)
     if (slot->letter.needs_smtputf8) {
         say_bytes(d, SPAN(" SMTPUTF8"));
     }
+    say_dsn(d, dsn_append_mail, slot->letter.id);
     say_bytes(d, SPAN("\r\n"));
     expect_command(d, (struct expectation){.step = STEP_MAIL, .slot = slot});
     d->clean = false;
@@ -125,6 +138,7 @@ static void say_recipient(struct dialog *d, struct slot *slot)
     unsigned recipient = d->cursor.recipient++;
     say_bytes(d, SPAN("RCPT TO:"));
     say_path(d, slot->letter.recipients[recipient]);
+    say_dsn(d, dsn_append_recipient, slot->letter.recipients[recipient]);
     say_bytes(d, SPAN("\r\n"));
     expect_command(d, (struct expectation){
                           .step = STEP_RCPT,
@@ -330,110 +344,5 @@ static bool say_next(struct dialog *d)
 void dialog_pump(struct dialog *d)
 {
     while (d->outbox.len < OUTBOX_FULL_BYTES && say_next(d)) {
-    }
-}
-
-/* --- letters --- */
-
-static unsigned budget_allows(const struct dialog *d)
-{
-    if (d->refused_count >= ERROR_BUDGET) {
-        return 0;
-    }
-    unsigned left = ERROR_BUDGET - d->refused_count;
-    /* The share refused so far, at least 1/64, in 64ths. */
-    unsigned share = 1;
-    if (d->settled_count > 0 && d->refused_count * 64 > d->settled_count) {
-        share = d->refused_count * 64 / d->settled_count;
-    }
-    unsigned allowed = left * 64 / share;
-    return allowed > 0 ? allowed : 1;
-}
-
-static unsigned letters_left(const struct dialog *d)
-{
-    uint64_t most = d->settings.letters_max;
-    uint64_t relay = d->capabilities.mail_max;
-    if (relay > 0 && (most == 0 || relay < most)) {
-        most = relay;
-    }
-    uint64_t begun_or_waiting = d->letters_said + (d->given - d->saying);
-    if (most == 0) {
-        return DIALOG_WINDOW_MAX;
-    }
-    uint64_t left = begun_or_waiting < most ? most - begun_or_waiting : 0;
-    return left < DIALOG_WINDOW_MAX ? (unsigned)left : DIALOG_WINDOW_MAX;
-}
-
-static unsigned smaller(unsigned a, unsigned b)
-{
-    return a < b ? a : b;
-}
-
-/* How many may be on board at once. */
-static unsigned board_size(const struct dialog *d)
-{
-    static const unsigned by_tier[] = {
-        [DIALOG_LOCKSTEP] = 1,
-        [DIALOG_GROUP] = 2,
-    };
-    return d->tier == DIALOG_STREAM ? d->window : by_tier[d->tier];
-}
-
-unsigned dialog_hungry(const struct dialog *d)
-{
-    unsigned on_board = d->given - d->oldest;
-    unsigned most = smaller(board_size(d), budget_allows(d));
-    if (d->phase != DIALOG_READY || on_board >= most ||
-        (on_board > 0 && d->bytes_under_way >= BYTES_UNDER_WAY_MAX)) {
-        return 0;
-    }
-    return smaller(most - on_board, letters_left(d));
-}
-
-bool dialog_spent(const struct dialog *d)
-{
-    return d->phase == DIALOG_READY &&
-           (budget_allows(d) == 0 || letters_left(d) == 0);
-}
-
-void dialog_give(struct dialog *d, const struct transaction *letter)
-{
-    assert(dialog_hungry(d) > 0 && letter->recipient_count > 0);
-    struct slot *slot = dialog_slot(d, d->given);
-    struct arena arena = slot->arena;
-    arena_reset(&arena);
-    *slot = (struct slot){.letter = *letter, .arena = arena};
-    size_t bytes = letter->recipient_count * sizeof *slot->addressees;
-    slot->addressees = arena_alloc(&slot->arena, bytes);
-    memset(slot->addressees, 0, bytes);
-    d->bytes_under_way += letter->content_bytes;
-    d->given++;
-    const struct capabilities *c = &d->capabilities;
-    if (c->bytes_max > 0 && letter->content_bytes > c->bytes_max) {
-        dialog_refuse_here(d, slot, "5.3.4",
-                           "the message is larger than the relay takes");
-    } else if (letter->needs_smtputf8 && !c->smtputf8) {
-        dialog_refuse_here(d, slot, "5.6.7",
-                           "the relay does not offer SMTPUTF8, which this "
-                           "address needs");
-    }
-}
-
-void dialog_quit(struct dialog *d)
-{
-    if (d->phase != DIALOG_READY) {
-        return;
-    }
-    d->phase = DIALOG_QUITTING;
-    unsigned first = d->saying;
-    if (d->cursor.step != STEP_RSET) { /* that one was begun */
-        first++;
-    }
-    for (unsigned n = first; n != d->given; n++) {
-        struct slot *slot = dialog_slot(d, n);
-        if (!slot->settled) {
-            dialog_settle(d, slot, VERDICT_PENDING);
-        }
     }
 }

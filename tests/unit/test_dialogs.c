@@ -3,7 +3,7 @@
  * A .dialog file, line by line ("#" begins a comment line):
  *   set NAME VALUE   security starttls|implicit|clear, tier lockstep|group|
  *                    stream, window N, letters N, login USER SECRET,
- *                    sender PATH (the probe's)
+ *                    dsn NOTIFY RET
  *   letter PATH…     a letter to those recipients, from sender@example.org;
  *                    letters count from 1
  *   utf8 PATH        the same, needing SMTPUTF8
@@ -149,6 +149,7 @@ static void take_turn(struct play *p)
             .content_count = 1,
             .content_bytes = l->whole.len,
             .needs_smtputf8 = l->utf8,
+            .id = SPAN("<a+b@example.org>"),
             .tag = l,
         };
         dialog_give(p->dialog, &t);
@@ -198,8 +199,8 @@ static void compare(struct play *p)
         struct span got = around(&p->heard, at);
         print_error("%s:%u: after %zu bytes the client should have said\n"
                     "%.*s\n--- but said\n%.*s\n",
-                    p->file, p->line, at, (int)due.len, due.data,
-                    (int)got.len, got.data);
+                    p->file, p->line, at, (int)due.len, due.data, (int)got.len,
+                    got.data);
         fail();
     }
     buf_clear(&p->heard);
@@ -223,6 +224,8 @@ static void do_set(struct play *p, struct span rest)
     } else if (span_equal(name, SPAN("login"))) {
         p->login = (struct login){value, word(&rest), ~0u};
         p->settings.login = &p->login;
+    } else if (span_equal(name, SPAN("dsn"))) {
+        p->settings.dsn = (struct dsn){value, word(&rest)};
     } else {
         wrong(p, "unknown setting", name);
     }
