@@ -57,7 +57,8 @@ bool encode_verb_first(struct span line);
 /* `Name: value` CRLF, folded at 78 (RFC 5322 2.2.3), words that are not ASCII
  * as RFC 2047 encoded-words that split between characters. A value that looks
  * like an encoded-word is encoded, so that it stays text, and so are blanks at
- * its ends. `value` has no control (asserted). */
+ * its ends and what would begin a line with an SMTP verb. `value` has no
+ * control (asserted). */
 void encode_header_text(struct buf *out, struct span name, struct span value);
 
 /* The same for what is no text but a structure (Message-ID, List-Id): folded
@@ -67,9 +68,10 @@ bool encode_header_raw(struct buf *out, struct span name, struct span value);
 
 /* One mailbox of an address header: `phrase <address>`, quoted (RFC 5322
  * 3.2.4) or encoded as its characters need; `address` alone where the phrase
- * is empty. Appends a blank and the mailbox; *column is the place in the line
- * before and after, and it folds where 78 would be passed. Neither has a
- * control (asserted of the phrase). */
+ * is empty (in angle brackets where it begins with an SMTP verb). Appends a
+ * blank and the mailbox; *column is the place in the line before and after, and
+ * it folds where 78 would be passed. Neither has a control (asserted of the
+ * phrase). */
 void encode_mailbox(struct buf *out, size_t *column, struct span phrase,
                     struct span address);
 

@@ -1,65 +1,29 @@
 #include <assert.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "base/ascii.h"
 #include "base/utf8.h"
 #include "letter/encode.h"
+#include "letter/encode_line.h"
 
-enum {
-    ENCODED_LINE = 76,     /* RFC 2047 2: a line that has an encoded-word */
-    ENCODED_FRAME = 12,    /* =?utf-8?q? and ?= */
-    ENCODED_ROOM_MIN = 12, /* one character of four bytes, Q-encoded */
-    WORD_MAX = 900,        /* a longer one does not fit a line */
-    PHRASE_MAX = 400,      /* a longer one is encoded */
-};
-
-/* A header line under way. */
-struct line {
-    struct buf *out;
-    size_t column;
-    bool empty; /* nothing is behind `Name:` or the fold: no fold helps */
-};
-
-static void add(struct line *l, struct span s)
+/* Must a fold come before them, that the line has no more than `most`? */
+static bool too_long(const struct encode_line *l, struct span blanks,
+                     struct span word, size_t most)
 {
-    buf_append(l->out, s);
-    l->column += s.len;
+    return !l->empty && l->column + blanks.len + word.len > most;
 }
 
-/* blanks and word, in this line or, where it would pass `most`, the next. */
-static void add_word(struct line *l, struct span blanks, struct span word,
-                     size_t most)
+/* blanks and word, in this line or the next. No line begins with an SMTP verb,
+ * not even behind a blank: such a word stays in its line, long as that is. */
+static void add_word(struct encode_line *l, struct span blanks,
+                     struct span word, size_t most)
 {
-    if (!l->empty && l->column + blanks.len + word.len > most) {
-        buf_append(l->out, SPAN("\r\n"));
-        l->column = 0;
+    if (too_long(l, blanks, word, most) && !encode_verb_first(word)) {
+        encode_line_fold(l);
     }
-    add(l, blanks);
-    add(l, word);
+    encode_line_add(l, blanks);
+    encode_line_add(l, word);
     l->empty = false;
-}
-
-static bool has_control(struct span s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        if (ascii_is_control(s.data[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool looks_encoded(struct span s)
-{
-    for (size_t at = span_find(s, '='); at < s.len;) {
-        if (at + 1 < s.len && s.data[at + 1] == '?') {
-            return true;
-        }
-        at++;
-        at += span_find(span_rest(s, at), '=');
-    }
-    return false;
 }
 
 /* RFC 2047 5 (3): what stands for itself in every place. */
@@ -83,7 +47,7 @@ static size_t size_in_b(size_t bytes)
     return (bytes + 2) / 3 * 4;
 }
 
-static void add_q(struct line *l, struct span s)
+static void add_q(struct encode_line *l, struct span s)
 {
     static const char digits[] = "0123456789ABCDEF";
     for (size_t i = 0; i < s.len; i++) {
@@ -91,7 +55,7 @@ static void add_q(struct line *l, struct span s)
         char code[3] = {'=', digits[c >> 4], digits[c & 15]};
         bool plain = plain_in_q((char)c);
         code[0] = c == ' ' ? '_' : plain ? (char)c : '=';
-        add(l, span_from(code, plain ? 1 : 3));
+        encode_line_add(l, span_from(code, plain ? 1 : 3));
     }
 }
 
@@ -118,46 +82,40 @@ static size_t fitting(struct span s, bool q, size_t room)
     return fits;
 }
 
-static void add_encoded_word(struct line *l, struct span s, bool q)
+static void add_encoded_word(struct encode_line *l, struct span s, bool q)
 {
-    add(l, q ? SPAN("=?utf-8?q?") : SPAN("=?utf-8?b?"));
+    encode_line_add(l, q ? SPAN("=?utf-8?q?") : SPAN("=?utf-8?b?"));
     if (q) {
         add_q(l, s);
     } else {
         encode_base64(l->out, s);
         l->column += size_in_b(s.len);
     }
-    add(l, SPAN("?="));
+    encode_line_add(l, SPAN("?="));
     l->empty = false;
-}
-
-static void fold(struct line *l)
-{
-    buf_append(l->out, SPAN("\r\n"));
-    l->column = 0;
 }
 
 /* A blank, and s as encoded-words with a fold between each. Where base64 can
  * not be cut without padding, that word is in Q. */
-static void add_encoded(struct line *l, struct span s)
+static void add_encoded(struct encode_line *l, struct span s)
 {
     bool q = size_in_q(s) <= size_in_b(s.len);
     while (s.len > 0) {
-        size_t used = l->column + 1 + ENCODED_FRAME;
-        if (used + ENCODED_ROOM_MIN > ENCODED_LINE) {
-            fold(l);
+        size_t used = l->column + 1 + ENCODE_FRAME;
+        if (used + ENCODE_ROOM_MIN > ENCODE_WORDS_LINE) {
+            encode_line_fold(l);
             continue;
         }
-        size_t fits = fitting(s, q, ENCODED_LINE - used);
+        size_t fits = fitting(s, q, ENCODE_WORDS_LINE - used);
         bool padded = !q && fits < s.len && fits % 3 != 0;
         if (padded && l->column > 0) {
-            fold(l);
+            encode_line_fold(l);
             continue;
         }
         if (padded) {
-            fits = fitting(s, true, ENCODED_LINE - used);
+            fits = fitting(s, true, ENCODE_WORDS_LINE - used);
         }
-        add(l, SPAN(" "));
+        encode_line_add(l, SPAN(" "));
         add_encoded_word(l, span_slice(s, 0, fits), q || padded);
         s = span_rest(s, fits);
     }
@@ -199,14 +157,15 @@ static bool word_needs(const struct words *w)
     }
     return (first && w->blanks.len > 0) ||
            (behind == w->text.len && behind > w->at) ||
-           w->blanks.len > ENCODED_LINE || w->word.len > WORD_MAX ||
-           !ascii_only(w->word) || looks_encoded(w->word);
+           w->blanks.len > ENCODE_WORDS_LINE || w->word.len > ENCODE_WORD_MAX ||
+           !ascii_only(w->word) || encode_looks_encoded(w->word);
 }
 
 /* From the word that w is at, all that must be encoded together: readers drop
- * the blanks between two encoded-words. Leaves w at the word behind them;
+ * the blanks between two encoded-words. A verb is among them, for it might
+ * have to be encoded on its own. Leaves w at the word behind them;
  * false where there is none. One blank on either side stays outside. */
-static bool take_encoded(struct words *w, struct line *l)
+static bool take_encoded(struct words *w, struct encode_line *l)
 {
     bool first = w->blanks.data == w->text.data;
     size_t from = (size_t)(w->word.data - w->text.data) - w->blanks.len;
@@ -214,7 +173,7 @@ static bool take_encoded(struct words *w, struct line *l)
     bool more;
     do {
         more = next_word(w);
-    } while (more && word_needs(w));
+    } while (more && (word_needs(w) || encode_verb_first(w->word)));
     size_t to = w->text.len;
     if (more) {
         to = (size_t)(w->word.data - w->text.data) - 1;
@@ -224,25 +183,27 @@ static bool take_encoded(struct words *w, struct line *l)
     return more;
 }
 
-/* Unstructured text behind `Name:`; a blank goes before it. */
-static void add_text(struct line *l, struct span text)
+/* Unstructured text behind `Name:`; a blank goes before it. A word that would
+ * begin a line with an SMTP verb is encoded. */
+static void add_text(struct encode_line *l, struct span text)
 {
     struct words w = {.text = text};
-    bool encoded = false;
+    size_t most = ENCODE_FOLD_AT;
     bool more = next_word(&w);
     if (!more && text.len > 0) { /* blanks alone */
         add_encoded(l, text);
     }
     while (more) {
-        if (word_needs(&w)) {
-            encoded = true;
-            more = take_encoded(&w, l);
-            continue;
-        }
         bool first = w.word.data == text.data;
-        add_word(l, first ? SPAN(" ") : w.blanks, w.word,
-                 encoded ? ENCODED_LINE : ENCODE_FOLD_AT);
-        more = next_word(&w);
+        struct span blanks = first ? SPAN(" ") : w.blanks;
+        if (word_needs(&w) ||
+            (too_long(l, blanks, w.word, most) && encode_verb_first(w.word))) {
+            most = ENCODE_WORDS_LINE;
+            more = take_encoded(&w, l);
+        } else {
+            add_word(l, blanks, w.word, most);
+            more = next_word(&w);
+        }
     }
 }
 
@@ -252,18 +213,18 @@ static bool simple(struct span text, size_t column)
     return text.len > 0 && column + 1 + text.len <= ENCODE_FOLD_AT &&
            !ascii_is_blank(text.data[0]) &&
            !ascii_is_blank(text.data[text.len - 1]) && ascii_only(text) &&
-           !looks_encoded(text);
+           !encode_looks_encoded(text);
 }
 
 void encode_header_text(struct buf *out, struct span name, struct span value)
 {
-    assert(!has_control(value));
-    struct line l = {.out = out, .empty = true};
-    add(&l, name);
-    add(&l, SPAN(":"));
+    assert(!encode_has_control(value));
+    struct encode_line l = {.out = out, .empty = true};
+    encode_line_add(&l, name);
+    encode_line_add(&l, SPAN(":"));
     if (simple(value, l.column)) {
-        add(&l, SPAN(" "));
-        add(&l, value);
+        encode_line_add(&l, SPAN(" "));
+        encode_line_add(&l, value);
     } else {
         add_text(&l, value);
     }
@@ -273,36 +234,33 @@ void encode_header_text(struct buf *out, struct span name, struct span value)
 bool encode_header_raw(struct buf *out, struct span name, struct span value)
 {
     size_t start = out->len;
-    struct line l = {.out = out, .empty = true};
-    add(&l, name);
-    add(&l, SPAN(":"));
-    if (!ascii_only(value) || has_control(value)) {
+    struct encode_line l = {.out = out, .empty = true};
+    encode_line_add(&l, name);
+    encode_line_add(&l, SPAN(":"));
+    if (!ascii_only(value) || encode_has_control(value)) {
         buf_truncate(out, start);
         return false;
     }
     struct words w = {.text = span_trim(value)};
     while (next_word(&w)) {
-        if (w.word.len > WORD_MAX || w.blanks.len > ENCODED_LINE) {
+        struct span blanks = w.blanks.len > 0 ? w.blanks : SPAN(" ");
+        if (w.word.len > ENCODE_WORD_MAX || blanks.len > ENCODE_WORDS_LINE ||
+            (encode_verb_first(w.word) &&
+             too_long(&l, blanks, w.word, ENCODE_LINE_MAX))) {
             buf_truncate(out, start);
             return false;
         }
-        add_word(&l, w.blanks.len > 0 ? w.blanks : SPAN(" "), w.word,
-                 ENCODE_FOLD_AT);
+        add_word(&l, blanks, w.word, ENCODE_FOLD_AT);
     }
     buf_append(out, SPAN("\r\n"));
     return true;
-}
-
-static bool in(struct span set, char c)
-{
-    return span_find(set, c) < set.len;
 }
 
 /* RFC 5322 3.2.3, and the blank between two atoms. */
 static bool atom_or_blank(char c)
 {
     return ascii_is_alnum(c) ||
-           (c == ' ' || in(SPAN("!#$%&'*+-/=?^_`{|}~"), c));
+           (c == ' ' || encode_among(SPAN("!#$%&'*+-/=?^_`{|}~"), c));
 }
 
 /* What goes as atoms: words of them with one blank between. */
@@ -320,9 +278,9 @@ static bool all_atoms(struct span phrase)
 }
 
 /* RFC 5322 3.2.4; a blank within the quotes may be folded. */
-static void add_quoted(struct line *l, struct span phrase)
+static void add_quoted(struct encode_line *l, struct span phrase)
 {
-    char quoted[PHRASE_MAX * 2 + 2];
+    char quoted[ENCODE_PHRASE_MAX * 2 + 2];
     size_t len = 0;
     quoted[len++] = '"';
     for (size_t i = 0; i < phrase.len; i++) {
@@ -340,10 +298,10 @@ static void add_quoted(struct line *l, struct span phrase)
     }
 }
 
-static void add_phrase(struct line *l, struct span phrase)
+static void add_phrase(struct encode_line *l, struct span phrase)
 {
-    if (phrase.len > PHRASE_MAX || !ascii_only(phrase) ||
-        looks_encoded(phrase)) {
+    if (phrase.len > ENCODE_PHRASE_MAX || !ascii_only(phrase) ||
+        encode_looks_encoded(phrase)) {
         add_encoded(l, phrase);
     } else if (all_atoms(phrase)) {
         add_text(l, phrase);
@@ -352,133 +310,28 @@ static void add_phrase(struct line *l, struct span phrase)
     }
 }
 
+static void add_angled(struct encode_line *l, struct span address)
+{
+    if (l->column + address.len + 3 > ENCODE_FOLD_AT) {
+        encode_line_fold(l);
+    }
+    encode_line_add(l, SPAN(" <"));
+    encode_line_add(l, address);
+    encode_line_add(l, SPAN(">"));
+}
+
 void encode_mailbox(struct buf *out, size_t *column, struct span phrase,
                     struct span address)
 {
-    assert(!has_control(phrase));
-    struct line l = {.out = out, .column = *column};
+    assert(!encode_has_control(phrase));
+    struct encode_line l = {.out = out, .column = *column};
     if (phrase.len > 0) {
         add_phrase(&l, phrase);
-        if (l.column + address.len + 3 > ENCODE_FOLD_AT) {
-            buf_append(out, SPAN("\r\n"));
-            l.column = 0;
-        }
-        add(&l, SPAN(" <"));
-        add(&l, address);
-        add(&l, SPAN(">"));
+    }
+    if (phrase.len > 0 || encode_verb_first(address)) {
+        add_angled(&l, address);
     } else {
         add_word(&l, SPAN(" "), address, ENCODE_FOLD_AT);
-    }
-    *column = l.column;
-}
-
-/* RFC 2231 7: attribute-char. */
-static bool plain_in_parameter(char c)
-{
-    return ascii_is_alnum(c) || in(SPAN("!#$&+-.^_`{|}~"), c);
-}
-
-/* `name="value"` where it needs no more. */
-static bool quotable(struct span name, struct span value)
-{
-    for (size_t i = 0; i < value.len; i++) {
-        if (!ascii_is_ascii(value.data[i]) || value.data[i] == '"' ||
-            value.data[i] == '\\') {
-            return false;
-        }
-    }
-    return name.len + value.len + 4 <= ENCODED_LINE && !looks_encoded(value);
-}
-
-static void begin_parameter(struct line *l, size_t width)
-{
-    add(l, SPAN(";"));
-    if (l->column + 1 + width > ENCODED_LINE) {
-        buf_append(l->out, SPAN("\r\n"));
-        l->column = 0;
-    }
-    add(l, SPAN(" "));
-}
-
-static size_t size_in_parameter(struct span s)
-{
-    size_t size = 0;
-    for (size_t i = 0; i < s.len; i++) {
-        size += plain_in_parameter(s.data[i]) ? 1 : 3;
-    }
-    return size;
-}
-
-static void add_percent(struct line *l, struct span s)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.data[i];
-        bool plain = plain_in_parameter((char)c);
-        char code[3] = {'%', digits[c >> 4], digits[c & 15]};
-        code[0] = plain ? (char)c : '%';
-        add(l, span_from(code, plain ? 1 : 3));
-    }
-}
-
-/* As much of s, in whole characters and at least one, as fits the room. */
-static size_t fitting_parameter(struct span s, size_t room)
-{
-    size_t fits = 0;
-    size_t size = 0;
-    while (fits < s.len) {
-        uint32_t point;
-        size_t len = utf8_next(span_rest(s, fits), &point);
-        len = len ? len : 1;
-        size += size_in_parameter(span_slice(s, fits, fits + len));
-        if (size > room && fits > 0) {
-            break;
-        }
-        fits += len;
-    }
-    return fits;
-}
-
-/* RFC 2231 4 where one line is enough, else 3: in pieces, each in a line of
- * its own. */
-static void add_extended(struct line *l, struct span name, struct span value)
-{
-    static const struct span charset = {"utf-8''", 7};
-    size_t size = name.len + 2 + charset.len + size_in_parameter(value);
-    bool whole = size + 2 <= ENCODED_LINE;
-    for (size_t number = 0; value.len > 0; number++) {
-        begin_parameter(l, whole ? size + 1 : ENCODED_LINE - 1);
-        add(l, name);
-        add(l, SPAN("*"));
-        if (!whole) {
-            size_t before = l->out->len;
-            buf_append_number(l->out, number);
-            buf_append_byte(l->out, '*');
-            l->column += l->out->len - before;
-        }
-        add(l, SPAN("="));
-        add(l, number == 0 ? charset : SPAN(""));
-        size_t used = l->column + 1; /* the semicolon behind */
-        size_t room = used < ENCODED_LINE ? ENCODED_LINE - used : 0;
-        size_t fits = fitting_parameter(value, room);
-        add_percent(l, span_slice(value, 0, fits));
-        value = span_rest(value, fits);
-    }
-}
-
-void encode_parameter(struct buf *out, size_t *column, struct span name,
-                      struct span value)
-{
-    assert(!has_control(value));
-    struct line l = {.out = out, .column = *column};
-    if (quotable(name, value)) {
-        begin_parameter(&l, name.len + value.len + 3);
-        add(&l, name);
-        add(&l, SPAN("=\""));
-        add(&l, value);
-        add(&l, SPAN("\""));
-    } else {
-        add_extended(&l, name, value);
     }
     *column = l.column;
 }

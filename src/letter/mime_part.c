@@ -63,7 +63,8 @@ static void add_parameters(struct mime_walk *w, size_t *column,
         GMimeParam *param = g_mime_param_list_get_parameter_at(list, i);
         const char *name = g_mime_param_get_name(param);
         const char *value = g_mime_param_get_value(param);
-        bool left_out = !value || !is_token(span_of(name));
+        bool left_out = !value || !is_token(span_of(name)) ||
+                        encode_verb_first(span_of(name));
         for (const char *const *n = without; *n; n++) {
             left_out =
                 left_out || span_equal_nocase(span_of(name), span_of(*n));
@@ -296,6 +297,13 @@ static void encode_leaf(GMimeObject *parent, GMimeObject *part, gpointer data)
         g_mime_multipart_set_boundary(multipart, boundary);
         g_mime_multipart_set_prologue(multipart, NULL);
         g_mime_multipart_set_epilogue(multipart, NULL);
+    }
+    if (GMIME_IS_MESSAGE_PART(part)) {
+        GMimeMessage *message =
+            g_mime_message_part_get_message((GMimeMessagePart *)part);
+        if (message) {
+            g_mime_message_foreach(message, encode_leaf, data);
+        }
     }
 }
 

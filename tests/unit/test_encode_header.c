@@ -40,6 +40,12 @@ static const struct {
     {"a  b", "Subject: a  b\r\n"},
     {"a   \xc3\xa9   b", "Subject: a =?utf-8?b?ICDDqSAg?= b\r\n"},
     {"\xc3\xa9 \xc3\xa9", "Subject: =?utf-8?b?w6kgw6k=?=\r\n"},
+    {"123456789 123456789 123456789 123456789 123456789 123456789 123456789 "
+     "RCPT TO:<x@y.example>",
+     "Subject: 123456789 123456789 123456789 123456789 123456789 123456789 "
+     "123456789\r\n =?utf-8?q?RCPT?= TO:<x@y.example>\r\n"},
+    {"a RCPT b \xc3\xbc  DATA b",
+     "Subject: a RCPT b =?utf-8?q?=C3=BC__DATA?= b\r\n"},
     {"one two three four five six seven eight nine ten eleven twelve thirteen "
      "fourteen",
      "Subject: one two three four five six seven eight nine ten eleven twelve\r"
