@@ -4,7 +4,8 @@
   tally.py FILE…   FILE is a testlog.json of meson or a JUnit file of pytest
 
 Prints `PASSED FAILED SKIPPED`. cmocka programs count by their tests, where
-they say how many; a program that fails without saying so is one failure.
+they say how many; a program that fails without saying so is one failure. What
+a failed program said last goes to stderr.
 """
 
 import json
@@ -22,6 +23,8 @@ def of_cmocka(record):
         return 0, 0, 1
     if record["result"] in ("OK", "EXPECTEDFAIL"):
         return max(passed, 1), 0, 0
+    print(f"{record['name']}: {record['result']}", *text.splitlines()[-25:],
+          sep="\n    ", file=sys.stderr)
     return passed, max(failed, 1), 0
 
 

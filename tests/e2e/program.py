@@ -35,6 +35,7 @@ FAILED = {"rejected", "deferred", "unknown", "pending", "invalid"}
 
 def environment(home, **more):
     return {"PATH": "/usr/bin:/bin", "HOME": str(home), "LANG": "C.UTF-8",
+            "G_DEBUG": "fatal-criticals",
             "ASAN_OPTIONS": f"exitcode={SANITIZER_STATUS}",
             "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1:"
                              f"exitcode={SANITIZER_STATUS}",

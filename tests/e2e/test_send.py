@@ -47,7 +47,6 @@ def test_all_sent(run, contacts, template, sink):
     assert sorted(sink.recipients()) == sorted(USERS)
     counts = assert_fluent(sink)
     assert counts["messages"] == len(USERS)
-    assert counts["tls_sessions"] == counts["connections"]
 
 
 def test_quiet_and_all_well_says_nothing(run, contacts, template, sink):
@@ -420,9 +419,9 @@ def test_pipeline_as_asked(run, contacts, template, sink, pipeline):
 
 
 @pytest.mark.parametrize("sessions", [1, 4])
-def test_never_more_sessions_than_asked(run, contacts, template, sink,
-                                        sessions):
-    many = [f"user{i}@example.org" for i in range(400)]
+def test_as_many_sessions_as_asked(run, contacts, template, sinks, sessions):
+    sink = sinks("--delay", 10)
+    many = [f"user{i}@example.org" for i in range(100)]
     done = run("send", *trusted(sink), "-j", sessions, contacts(many),
                template)
     assert done.status == OK
