@@ -181,24 +181,34 @@ void header_append(const struct header *h, const struct letter_values *values,
     }
 }
 
+static struct template *compile_text(struct span text,
+                                     const struct template_source *origin,
+                                     const struct header_context *context)
+{
+    return template_compile(text, origin, &context->source->names,
+                            TEMPLATE_PLAIN, context->err);
+}
+
 /* Encoded-words that a mail program saved become text. */
 static struct template *compile_value(const struct field *field,
                                       const struct template_source *origin,
                                       const struct header_context *context)
 {
-    struct span value = field->value;
-    char *decoded = NULL;
-    if (fields_kind(field->name) == FIELD_TEXT) {
-        char *text = mem_copy_text(value.data, value.len);
-        if (strstr(text, "=?")) {
-            decoded = g_mime_utils_header_decode_text(NULL, text);
-            value = span_of(decoded);
+    char *text = mem_copy_text(field->value.data, field->value.len);
+    bool encoded =
+        fields_kind(field->name) == FIELD_TEXT && strstr(text, "=?") != NULL;
+    struct template *t = NULL;
+    if (encoded) {
+        char *decoded = g_mime_utils_header_decode_text(NULL, text);
+        if (fields_check_text(span_of(decoded), origin->file, origin->line,
+                              context->err)) {
+            t = compile_text(span_of(decoded), origin, context);
         }
-        free(text);
+        g_free(decoded);
+    } else {
+        t = compile_text(field->value, origin, context);
     }
-    struct template *t = template_compile(
-        value, origin, &context->source->names, TEMPLATE_PLAIN, context->err);
-    g_free(decoded);
+    free(text);
     return t;
 }
 
@@ -210,6 +220,10 @@ static bool compile_parts(struct header *out, const struct field *field,
     origin.line = field->line;
     origin.column = field->column;
     origin.header = true;
+    if (out->kind == FIELD_ADDRESS && mailboxes_empty_group(field->value) &&
+        !span_equal_nocase(field->name, SPAN("From"))) {
+        out->kind = FIELD_RAW;
+    }
     if (out->kind == FIELD_ADDRESS) {
         struct mailbox_context mailbox = {
             .names = &context->source->names,

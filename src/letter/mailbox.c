@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/mem.h"
+#include "letter/fields.h"
 #include "letter/template_tag.h"
 
 enum {
@@ -159,7 +160,10 @@ static bool compile_phrase(struct mailbox *out, struct span text,
     char *c_text = mem_copy_text(text.data, text.len);
     if (strstr(c_text, "=?")) {
         char *decoded = g_mime_utils_header_decode_phrase(NULL, c_text);
-        out->phrase = compile(span_of(decoded), source, context);
+        if (fields_check_text(span_of(decoded), source->file, source->line,
+                              context->err)) {
+            out->phrase = compile(span_of(decoded), source, context);
+        }
         g_free(decoded);
     } else {
         out->phrase = compile(text, source, context);
@@ -280,5 +284,23 @@ bool mailboxes_compile(struct mailboxes *out, struct span value,
         }
     }
     find_domain(out);
+    return true;
+}
+
+bool mailboxes_empty_group(struct span value)
+{
+    value = template_tag_trim(value);
+    size_t colon = span_find(value, ':');
+    if (colon == 0 || colon == value.len ||
+        !span_equal(template_tag_trim(span_rest(value, colon + 1)),
+                    SPAN(";"))) {
+        return false;
+    }
+    for (size_t i = 0; i < colon; i++) {
+        char c = value.data[i];
+        if (!ascii_is_alnum(c) && c != '-' && c != ' ') {
+            return false;
+        }
+    }
     return true;
 }

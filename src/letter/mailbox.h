@@ -40,6 +40,10 @@ bool mailboxes_compile(struct mailboxes *out, struct span value,
                        const struct template_source *origin,
                        const struct mailbox_context *context);
 
+/* A group of nobody, "undisclosed-recipients:;" (RFC 5322 3.4): no mailbox,
+ * and fixed. */
+bool mailboxes_empty_group(struct span value);
+
 /* Appends the address filled in, its domain as A-labels, and nothing where
  * there is none. NULL: fine; else why it is no address, and nothing useful
  * was appended. */

@@ -210,9 +210,12 @@ MISTAKES = [
         # options of other verbs, and of versions to come
         (["-n", "--format", "csv"], "--format: unknown option"),
         (["-n", "--line", "2"], "--line: unknown option"),
-        (["-n", "--rate", "1/s"], "--rate: unknown option"),
+        (["-n", "--rate", "1"], "--rate: rates are N/U"),
         (["-n", "--state", "s.db"], "--state: unknown option"),
-        (["-n", "--batch", "2"], "--batch: unknown option"),
+        (["-n", "--rate", "0/s"], "--rate: rates are N/U"),
+        (["-n", "--rate", "5/s,"], "--rate: nothing behind the comma"),
+        (["-n", "-N", "sometimes"], "--dsn-notify: sometimes is neither"),
+        (["-n", "-R", "all"], "--dsn-return: all is not hdrs or full"),
         (["-n", "--bind", "::1"], "--bind: unknown option"),
         (["-n", "--dkim-key", "k"], "--dkim-key: unknown option"),
     ]),
@@ -304,7 +307,9 @@ def test_what_can_be_both(dry, words):
 TWINS = {  # the option: a value that is refused
     "server": "http://x", "auth": "none", "password-fd": "x",
     "tls": "on", "tls-name": "a b", "helo": "a b", "sessions": "0",
-    "max-sessions": "0", "window": "0", "pipeline": "x", "retry-for": "x",
+    "max-sessions": "0", "window": "0", "rate": "1", "batch": "0",
+    "messages-per-session": "0", "dsn-notify": "x", "dsn-return": "x",
+    "pipeline": "x", "retry-for": "x",
     "retry-delay": "x", "connect-timeout": "x", "timeout": "x",
     "delimiter": "xx", "dedupe": "x", "max-invalid": "101", "header": "x",
     "limit": "0", "report-format": "x", "summary": "x", "progress": "x",
@@ -353,9 +358,9 @@ def test_there_is_no_password_in_the_environment(dry):
 
 
 def test_a_variable_that_is_no_twin_is_named(dry):
-    done = dry(env={"MAILSHOT_RATE": "1/s"})
-    assert "MAILSHOT_RATE" in done.err and done.status == OK
-    assert "MAILSHOT_RATE" not in dry("-q", env={"MAILSHOT_RATE": "x"}).err
+    done = dry(env={"MAILSHOT_PACE": "1/s"})
+    assert "MAILSHOT_PACE" in done.err and done.status == OK
+    assert "MAILSHOT_PACE" not in dry("-q", env={"MAILSHOT_PACE": "x"}).err
 
 
 def test_check_and_render_pass_over_what_send_takes(run):
