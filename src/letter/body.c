@@ -32,6 +32,45 @@ struct piece *body_add(struct body *b, enum piece_kind kind)
     return &b->list[b->count++];
 }
 
+/* Partials with their line ends as CRLF, as the text's own are. */
+struct partials {
+    const struct template_source *source;
+    struct arena arena;
+};
+
+static struct span find_partial(void *context, struct span name)
+{
+    struct partials *p = context;
+    struct span found = p->source->partial(p->source->context, name);
+    if (!found.data) {
+        return found;
+    }
+    struct buf lines;
+    buf_init(&lines, TEMPLATE_BYTES_MAX * 2);
+    wire_append_lines(&lines, found);
+    struct span copy = arena_copy(&p->arena, buf_span(&lines));
+    buf_release(&lines);
+    return copy;
+}
+
+static struct template *compile_lines(struct span text,
+                                      const struct template_source *origin,
+                                      const struct template_names *names,
+                                      enum template_escape escape,
+                                      struct err *err)
+{
+    struct template_source source = *origin;
+    struct partials partials = {.source = origin};
+    arena_init(&partials.arena);
+    if (origin->partial) {
+        source.partial = find_partial;
+        source.context = &partials;
+    }
+    struct template *t = template_compile(text, &source, names, escape, err);
+    arena_release(&partials.arena);
+    return t;
+}
+
 bool body_add_text(struct body *b, struct span text,
                    const struct template_source *origin,
                    const struct template_names *names,
@@ -46,7 +85,7 @@ bool body_add_text(struct body *b, struct span text,
                 origin->file, origin->line, BODY_TEXT_BYTES_MAX);
     } else {
         piece->text =
-            template_compile(buf_span(&lines), origin, names, escape, err);
+            compile_lines(buf_span(&lines), origin, names, escape, err);
     }
     buf_release(&lines);
     return piece->text != NULL;

@@ -3,6 +3,7 @@
 
 #include "base/ascii.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "letter/template_ops.h"
 #include "letter/template_tag.h"
 
@@ -208,6 +209,18 @@ static struct span indented(struct parser *p, struct span text,
     return fits ? copy : (struct span){0};
 }
 
+/* The template itself was looked at by whoever read it. */
+static bool is_text(struct span s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.data[i];
+        if (ascii_is_control(c) && c != '\t' && c != '\r' && c != '\n') {
+            return false;
+        }
+    }
+    return utf8_valid(s);
+}
+
 static bool add_partial(struct parser *p, struct template_text *text,
                         const struct template_tag *tag, struct span indent)
 {
@@ -218,6 +231,11 @@ static bool add_partial(struct parser *p, struct template_text *text,
     }
     if (!found.data) {
         return fail(p, text, tag->from, "no partial", tag->content);
+    }
+    if (!is_text(found)) {
+        return fail(p, text, tag->from,
+                    "a control character, or what is no UTF-8, in partial",
+                    tag->content);
     }
     for (const struct template_text *t = text; t->outer; t = t->outer) {
         if (span_equal(t->name, tag->content)) {

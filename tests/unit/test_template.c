@@ -37,6 +37,7 @@ static const struct {
     {"loop", "a {{> pool}}"},
     {"pool", "b {{> loop}}"},
     {"nothing", ""},
+    {"bell", "\a"},
     {"bad", "fine\n  {{nmae}}"},
     {"open", "{{#name}}"},
     {"other", "{{=<% %>=}}<%name%>"},
@@ -140,6 +141,8 @@ static const struct {
     {"{{#nix}}{{/nix}}", "t.eml:3:1: no column \"nix\""},
     {"{{> none}}", "t.eml:3:1: no partial \"none\""},
     {"{{> loop}}", "pool:1:3: this partial is within itself: \"loop\""},
+    {"{{> bell}}", "t.eml:3:1: a control character, or what is no UTF-8, in "
+                   "partial \"bell\""},
     {"  {{> bad}}", "bad:2:3: no column \"nmae\"; did you mean \"name\"?"},
     {"{{> open}}{{/name}}", "open:1:1: no end of the section \"name\""},
     {"{{#name}}{{> open}}{{/name}}",
