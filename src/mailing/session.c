@@ -306,12 +306,13 @@ static void carry_on(struct session *s)
         campaign_session_ready(s->campaign, s);
     }
     feed(s);
+    speak(s);
     if (dialog_spent(s->dialog) || s->draining) {
         dialog_quit(s->dialog);
         take_verdicts(s);
         let_go(s);
+        speak(s);
     }
-    speak(s);
     if (dialog_phase(s->dialog) == DIALOG_WANTS_TLS) {
         const struct settings *settings = s->campaign->settings;
         wire_secure(s->wire, s->campaign->tls,

@@ -133,7 +133,8 @@ void dialog_pump(struct dialog *d);
 unsigned dialog_hungry(const struct dialog *d);
 /* Only while dialog_hungry (asserted). The struct is copied. */
 void dialog_give(struct dialog *d, const struct transaction *letter);
-/* It will take no more: its error budget, or the relay's limit, is used up.
+/* It will take no more, and all that it took was begun: its error budget, or
+ * the relay's limit, is used up.
  * Time to open another connection, and to dialog_quit this one. */
 bool dialog_spent(const struct dialog *d);
 unsigned dialog_letters_said(const struct dialog *d); /* begun, in all */

@@ -20,6 +20,13 @@ static unsigned budget_allows(const struct dialog *d)
     return allowed > 0 ? allowed : 1;
 }
 
+/* Given, and not yet begun. */
+static unsigned waiting(const struct dialog *d)
+{
+    unsigned count = d->given - d->saying;
+    return count > 0 && dialog_slot(d, d->saying)->begun ? count - 1 : count;
+}
+
 static unsigned letters_left(const struct dialog *d)
 {
     uint64_t most = d->settings.letters_max;
@@ -27,7 +34,7 @@ static unsigned letters_left(const struct dialog *d)
     if (relay > 0 && (most == 0 || relay < most)) {
         most = relay;
     }
-    uint64_t begun_or_waiting = d->letters_said + (d->given - d->saying);
+    uint64_t begun_or_waiting = (uint64_t)d->letters_said + waiting(d);
     if (most == 0) {
         return DIALOG_WINDOW_MAX;
     }
@@ -63,7 +70,7 @@ unsigned dialog_hungry(const struct dialog *d)
 
 bool dialog_spent(const struct dialog *d)
 {
-    return d->phase == DIALOG_READY &&
+    return d->phase == DIALOG_READY && waiting(d) == 0 &&
            (budget_allows(d) == 0 || letters_left(d) == 0);
 }
 
