@@ -296,6 +296,14 @@ static void speak(struct session *s)
     } while (outbox->len < before);
 }
 
+/* What was not begun goes to others. */
+static void take_leave(struct session *s)
+{
+    dialog_quit(s->dialog);
+    take_verdicts(s);
+    let_go(s);
+}
+
 /* After anything has happened: verdicts out, letters in, words out. */
 static void carry_on(struct session *s)
 {
@@ -305,12 +313,13 @@ static void carry_on(struct session *s)
         buf_wipe(&s->secret);
         campaign_session_ready(s->campaign, s);
     }
+    if (s->draining) {
+        take_leave(s);
+    }
     feed(s);
     speak(s);
-    if (dialog_spent(s->dialog) || s->draining) {
-        dialog_quit(s->dialog);
-        take_verdicts(s);
-        let_go(s);
+    if (dialog_spent(s->dialog)) {
+        take_leave(s);
         speak(s);
     }
     if (dialog_phase(s->dialog) == DIALOG_WANTS_TLS) {
