@@ -6,13 +6,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/err.h"
 #include "cli/say.h"
 #include "cli/secret.h"
 #include "cli/units.h"
 #include "sink/sink.h"
 
-enum { DEFAULT_BYTES_MAX = 32 << 20 };
+enum {
+    DEFAULT_BYTES_MAX = 32 << 20,
+    DEFAULT_SERVICE_MS = 10, /* of --slow-beyond */
+    HOUR_MS = 3600 * 1000,
+};
 
 /* Options that take a word. */
 enum word {
@@ -27,8 +32,19 @@ enum word {
     WORD_PASSWORD_FILE,
     WORD_MAILDIR,
     WORD_LOG,
+    WORD_VERDICTS,
+    WORD_SESSIONS_MAX,
     WORD_MESSAGES_MAX,
+    WORD_RECIPIENTS_MAX,
+    WORD_LIMITS,
+    WORD_THROTTLE,
+    WORD_RATE,
     WORD_DELAY,
+    WORD_SERVICE,
+    WORD_SLOW_BEYOND,
+    WORD_IDLE,
+    WORD_RANDOM,
+    WORD_SCRIPT,
     WORD_EXIT_AFTER,
     WORDS,
 };
@@ -79,8 +95,25 @@ static const struct poptOption options[] = {
     FLAG("auth-in-clear", '\0', auth_in_clear, "offer AUTH without TLS, too"),
     WORD("maildir", WORD_MAILDIR, "keep the messages there", "DIR"),
     WORD("log", WORD_LOG, "a line of JSON for each transaction taken", "FILE"),
+    WORD("verdicts", WORD_VERDICTS,
+         "a line of JSON for the last word on each recipient", "FILE"),
+    WORD("max-sessions", WORD_SESSIONS_MAX, "at a time, then 421", "N"),
     WORD("max-messages-per-session", WORD_MESSAGES_MAX, "then 421", "N"),
+    WORD("max-recipients", WORD_RECIPIENTS_MAX, "of a message, then 452", "N"),
+    WORD("limits", WORD_LIMITS,
+         "offer LIMITS, and keep to it: MAILMAX, RCPTMAX", "'NAME=N ...'"),
+    WORD("throttle", WORD_THROTTLE,
+         "beyond N messages in S seconds 450, or that CODE", "N/S[/CODE]"),
+    WORD("rate", WORD_RATE, "take at most N messages a second", "N"),
     WORD("delay", WORD_DELAY, "before the reply to each content", "MS"),
+    WORD("service", WORD_SERVICE,
+         "with --slow-beyond: what a message takes (10)", "MS"),
+    WORD("slow-beyond", WORD_SLOW_BEYOND,
+         "K at a time are served, and all slower beyond K sessions", "K"),
+    WORD("idle", WORD_IDLE, "of silence, then 421", "SECONDS"),
+    WORD("random", WORD_RANDOM, "faults by chance, too, the same for a SEED",
+         "SEED"),
+    WORD("script", WORD_SCRIPT, "play these lines to each client", "FILE"),
     WORD("exit-after", WORD_EXIT_AFTER, "stop once that many messages came",
          "N"),
     FLAG("quiet", 'q', quiet, "do not say where it listens"),
@@ -97,32 +130,119 @@ static void free_words(void)
 
 /* From words to settings. */
 
-static bool take_number(const char *name, const char *text, uint64_t max,
-                        uint64_t *out, struct err *err)
+struct number {
+    const char *name;
+    enum word word;
+    uint64_t max;
+    uint64_t *out; /* stays as it is where none is given */
+};
+
+static bool take_number(const struct number *n, struct err *err)
 {
-    if (!text || units_number(text, 0, max, out)) {
+    const char *text = given.words[n->word];
+    if (!text || units_number(text, 0, n->max, n->out)) {
         return true;
     }
-    err_set(err, EX_USAGE, "--%s %s: not a number from 0 to %llu", name, text,
-            (unsigned long long)max);
+    err_set(err, EX_USAGE, "--%s %s: not a number from 0 to %llu", n->name,
+            text, (unsigned long long)n->max);
     return false;
 }
 
 static bool take_numbers(struct sink_settings *out, struct err *err)
 {
-    uint64_t messages_max = 0;
+    uint64_t messages_max = 0, recipients_max = 0, workers = 0, idle_s = 0;
+    const struct number numbers[] = {
+        {"size", WORD_SIZE, UINT32_MAX, &out->bytes_max},
+        {"max-sessions", WORD_SESSIONS_MAX, UINT32_MAX, &out->sessions_max},
+        {"max-messages-per-session", WORD_MESSAGES_MAX, UINT32_MAX,
+         &messages_max},
+        {"max-recipients", WORD_RECIPIENTS_MAX, UINT32_MAX, &recipients_max},
+        {"rate", WORD_RATE, 1000000, &out->service.rate},
+        {"delay", WORD_DELAY, HOUR_MS, &out->service.delay_ms},
+        {"service", WORD_SERVICE, HOUR_MS, &out->service.message_ms},
+        {"slow-beyond", WORD_SLOW_BEYOND, SERVICE_WORKERS_MAX, &workers},
+        {"idle", WORD_IDLE, HOUR_MS / 1000, &idle_s},
+        {"random", WORD_RANDOM, UINT64_MAX, &out->seed},
+        {"exit-after", WORD_EXIT_AFTER, UINT64_MAX / 2, &out->exit_after},
+    };
     out->bytes_max = DEFAULT_BYTES_MAX;
-    bool fine =
-        take_number("size", given.words[WORD_SIZE], UINT32_MAX, &out->bytes_max,
-                    err) &&
-        take_number("max-messages-per-session", given.words[WORD_MESSAGES_MAX],
-                    UINT32_MAX, &messages_max, err) &&
-        take_number("delay", given.words[WORD_DELAY], 3600 * 1000,
-                    &out->delay_ms, err) &&
-        take_number("exit-after", given.words[WORD_EXIT_AFTER], UINT64_MAX / 2,
-                    &out->exit_after, err);
+    out->service.message_ms = DEFAULT_SERVICE_MS;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        if (!take_number(&numbers[i], err)) {
+            return false;
+        }
+    }
     out->messages_max = (unsigned)messages_max;
-    return fine;
+    out->limits.recipients_max = (unsigned)recipients_max;
+    out->service.workers = (unsigned)workers;
+    out->idle_ms = idle_s * 1000;
+    out->random = given.words[WORD_RANDOM] != NULL;
+    if (given.words[WORD_SERVICE] && workers == 0) {
+        err_set(err, EX_USAGE, "--service needs --slow-beyond");
+        return false;
+    }
+    return true;
+}
+
+/* Of two limits on recipients the smaller one counts. */
+static bool take_limits(struct sink_settings *out, struct err *err)
+{
+    const char *text = given.words[WORD_LIMITS];
+    unsigned own = out->limits.recipients_max;
+    if (!text) {
+        return true;
+    }
+    if (!limits_read(span_of(text), &out->limits)) {
+        err_set(err, EX_USAGE,
+                "--limits %s: not such as \"MAILMAX=100 RCPTMAX=50\"", text);
+        return false;
+    }
+    unsigned told = out->limits.recipients_max;
+    out->limits.recipients_max =
+        told == 0 || (own > 0 && own < told) ? own : told;
+    return true;
+}
+
+/* N/S or N/S/CODE. */
+static bool read_throttle(struct span text, struct throttle *out)
+{
+    static const struct {
+        struct span code;
+        enum answer answer;
+    } codes[] = {
+        {SPAN("450"), ANSWER_THROTTLED},
+        {SPAN("454"), ANSWER_THROTTLED_LOGIN},
+        {SPAN("421"), ANSWER_THROTTLED_CLOSING},
+    };
+    struct span count = span_slice(text, 0, span_find(text, '/'));
+    text = span_rest(text, count.len < text.len ? count.len + 1 : count.len);
+    struct span seconds = span_slice(text, 0, span_find(text, '/'));
+    struct span code = span_rest(text, seconds.len);
+    if (!ascii_parse_number(count, UINT32_MAX, &out->messages_max) ||
+        !ascii_parse_number(seconds, HOUR_MS / 1000, &out->window_ms) ||
+        out->messages_max == 0 || out->window_ms == 0) {
+        return false;
+    }
+    out->window_ms *= 1000;
+    out->answer = ANSWER_THROTTLED;
+    bool known = code.len == 0;
+    for (size_t i = 0; i < sizeof codes / sizeof *codes && !known; i++) {
+        known = span_equal(span_rest(code, 1), codes[i].code);
+        out->answer = codes[i].answer;
+    }
+    return known;
+}
+
+static bool take_throttle(struct sink_settings *out, struct err *err)
+{
+    const char *text = given.words[WORD_THROTTLE];
+    if (!text || read_throttle(span_of(text), &out->throttle)) {
+        return true;
+    }
+    err_set(err, EX_USAGE,
+            "--throttle %s: not such as 100/60, 100/60/454 or 100/60/421",
+            text);
+    return false;
 }
 
 static bool take_tls(struct sink_settings *out, struct err *err)
@@ -197,6 +317,11 @@ static void say_counts(void *context, struct span json)
     printf("%.*s\n", (int)json.len, json.data);
 }
 
+static void say_astray(void *context, const char *text)
+{
+    say_text(context, SAY_WARNING, text);
+}
+
 static int run(struct say *say, struct buf *secret, struct err *err)
 {
     struct sink_settings settings = {
@@ -209,11 +334,15 @@ static int run(struct say *say, struct buf *secret, struct err *err)
         .offers = OFFER_ALL & ~(unsigned)given.refused_offers,
         .maildir = given.words[WORD_MAILDIR],
         .log_file = given.words[WORD_LOG],
+        .verdicts_file = given.words[WORD_VERDICTS],
+        .script = given.words[WORD_SCRIPT],
         .listening = say_listening,
         .counted = say_counts,
+        .astray = say_astray,
         .context = say,
     };
     if (!take_tls(&settings, err) || !take_numbers(&settings, err) ||
+        !take_limits(&settings, err) || !take_throttle(&settings, err) ||
         !take_login(&settings, secret, err)) {
         return err->status;
     }

@@ -27,6 +27,14 @@ static const struct answer_words table[ANSWERS] = {
     [ANSWER_CLOSING] = WORDS("421", "4.3.2", "Closing down"),
     [ANSWER_TOO_MANY_MESSAGES] =
         WORDS("421", "4.7.0", "Too many messages in this connection"),
+    [ANSWER_TOO_MANY_SESSIONS] =
+        WORDS("421", "4.7.0", "Too many concurrent connections"),
+    [ANSWER_IDLE] = WORDS("421", "4.4.2", "Idle for too long, closing"),
+    [ANSWER_THROTTLED] = WORDS("450", "4.7.1", "Too many messages, slow down"),
+    [ANSWER_THROTTLED_LOGIN] =
+        WORDS("454", "4.7.0", "Throttling failure: sending rate exceeded"),
+    [ANSWER_THROTTLED_CLOSING] =
+        WORDS("421", "4.7.0", "Too many messages, closing"),
     [ANSWER_NO_STORE] = WORDS("452", "4.3.1", "The message cannot be stored"),
     [ANSWER_TOO_MANY_RECIPIENTS] = WORDS("452", "4.5.3", "Too many recipients"),
     [ANSWER_UNKNOWN] = WORDS("500", "5.5.1", "Command not recognized"),

@@ -16,7 +16,11 @@ static const struct {
     {"bytes", offsetof(struct counts, bytes)},
     {"refused", offsetof(struct counts, refused)},
     {"deferred", offsetof(struct counts, deferred)},
+    {"throttled", offsetof(struct counts, throttled)},
     {"dropped", offsetof(struct counts, dropped)},
+    {"turned_away", offsetof(struct counts, turned_away)},
+    {"idle", offsetof(struct counts, idle)},
+    {"played", offsetof(struct counts, played)},
     {"errors", offsetof(struct counts, errors)},
     {"auth_ok", offsetof(struct counts, auth_ok)},
     {"auth_failed", offsetof(struct counts, auth_failed)},
@@ -32,6 +36,12 @@ void counts_opened(struct counts *c)
     if (c->open > c->max_concurrent) {
         c->max_concurrent = c->open;
     }
+}
+
+void counts_turned_away(struct counts *c)
+{
+    c->connections++;
+    c->turned_away++;
 }
 
 void counts_closed(struct counts *c)

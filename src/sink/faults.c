@@ -1,24 +1,50 @@
 #include "sink/faults.h"
 
-static const struct fault table[] = {
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "sink/chance.h"
+
+#define WORDS(code, enhanced, text)                                            \
+    {                                                                          \
+        SPAN(code), SPAN(enhanced), SPAN(text)                                 \
+    }
+#define NO_WORDS WORDS("", "", "")
+
+static const struct {
+    struct span prefix; /* of the local part */
+    bool once;          /* per address */
+    struct fault fault;
+} table[] = {
     {SPAN("bad"),
-     {SPAN("550"), SPAN("5.1.1"), SPAN("No such user here")},
      false,
-     FAULT_END_NONE},
+     {FAULT_REFUSE, WORDS("550", "5.1.1", "No such user here")}},
     {SPAN("grey"),
-     {SPAN("451"), SPAN("4.7.1"), SPAN("Greylisted, try again")},
      true,
-     FAULT_END_NONE},
+     {FAULT_REFUSE, WORDS("451", "4.7.1", "Greylisted, try again")}},
     {SPAN("full"),
-     {SPAN("452"), SPAN("4.2.2"), SPAN("Mailbox full")},
      false,
-     FAULT_END_NONE},
-    {SPAN("drop"), {{"", 0}, {"", 0}, {"", 0}}, false, FAULT_END_DROP},
-    {SPAN("lost"), {{"", 0}, {"", 0}, {"", 0}}, false, FAULT_END_LOSE},
+     {FAULT_REFUSE, WORDS("452", "4.2.2", "Mailbox full")}},
+    {SPAN("busy"),
+     false,
+     {FAULT_CLOSE, WORDS("421", "4.3.2", "Too busy, closing")}},
+    {SPAN("spam"),
+     false,
+     {FAULT_REFUSE_CONTENT, WORDS("550", "5.7.1", "This looks like spam")}},
+    {SPAN("later"),
+     false,
+     {FAULT_REFUSE_CONTENT, WORDS("451", "4.3.0", "Not now, try again")}},
+    {SPAN("slow"), false, {FAULT_SLOW, NO_WORDS}},
+    {SPAN("mute"), false, {FAULT_MUTE, NO_WORDS}},
+    {SPAN("drop"), false, {FAULT_DROP, NO_WORDS}},
+    {SPAN("lost"), false, {FAULT_LOSE, NO_WORDS}},
 };
+
+enum { ROWS = sizeof table / sizeof *table };
 
 void faults_init(struct faults *f)
 {
+    *f = (struct faults){0};
     set_init(&f->met);
     /* No secret: nobody but the person who rehearses chooses addresses. */
     f->key = (struct siphash_key){{'s', 'i', 'n', 'k'}};
@@ -27,24 +53,51 @@ void faults_init(struct faults *f)
 void faults_release(struct faults *f)
 {
     set_release(&f->met);
+    free(f->attempts);
+    f->attempts = NULL;
 }
 
-static bool met_first_time(struct faults *f, struct span address)
+static unsigned count_attempt(struct faults *f, struct span address)
 {
     struct siphash_print print = siphash(&f->key, address);
     bool added;
-    set_put(&f->met, &print, 0, &added);
-    return added;
+    uint32_t index = set_put(&f->met, &print, 0, &added);
+    if (index >= f->attempts_max) {
+        f->attempts_max = f->attempts_max ? f->attempts_max * 2 : 64;
+        f->attempts =
+            mem_resize(f->attempts, f->attempts_max, sizeof *f->attempts);
+    }
+    f->attempts[index] = added ? 1 : f->attempts[index] + 1;
+    return f->attempts[index];
+}
+
+unsigned faults_attempts(const struct faults *f, struct span address)
+{
+    struct siphash_print print = siphash(&f->key, address);
+    uint32_t index;
+    return set_find(&f->met, &print, &index) ? f->attempts[index] : 0;
+}
+
+static size_t find_row(struct span local)
+{
+    size_t row = 0;
+    while (row < ROWS && !span_starts_nocase(local, table[row].prefix)) {
+        row++;
+    }
+    return row;
 }
 
 const struct fault *faults_find(struct faults *f, struct span address,
                                 struct span local)
 {
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        const struct fault *fault = &table[i];
-        if (span_starts_nocase(local, fault->prefix)) {
-            return fault->once && !met_first_time(f, address) ? NULL : fault;
-        }
+    size_t row = find_row(local);
+    bool once = row < ROWS && table[row].once;
+    unsigned attempt = 0;
+    if (f->counting || f->random || once) {
+        attempt = count_attempt(f, address);
     }
-    return NULL;
+    if (row < ROWS) {
+        return once && attempt > 1 ? NULL : &table[row].fault;
+    }
+    return f->random ? chance_draw(f->seed, address, attempt) : NULL;
 }

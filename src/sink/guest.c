@@ -49,6 +49,24 @@ void guest_say(struct guest *g, enum answer answer)
     guest_say_words(g, answer_words(answer));
 }
 
+void guest_finish_with(struct guest *g, enum answer answer)
+{
+    guest_say(g, answer);
+    g->phase = GUEST_FINISHING;
+}
+
+void guest_say_line(struct guest *g, struct span line)
+{
+    append(g, line);
+    append(g, SPAN("\r\n"));
+}
+
+void guest_add_mark(struct guest *g, uint64_t wait_ms, bool final)
+{
+    struct guest_mark mark = {g->said, wait_ms, final};
+    buf_append(&g->marks, span_from((const char *)&mark, sizeof mark));
+}
+
 static void say_number(struct guest *g, const struct answer_words *words,
                        uint64_t number)
 {
@@ -107,6 +125,10 @@ static void say_offers(struct guest *g)
             SPAN("250-SIZE"), {"", 0}, {"", 0}};
         say_number(g, &words, g->house->bytes_max);
     }
+    if (g->house->limits.told.len > 0) {
+        append(g, SPAN("250-LIMITS "));
+        guest_say_line(g, g->house->limits.told);
+    }
     append(g, SPAN("250 HELP\r\n"));
 }
 
@@ -152,8 +174,7 @@ static void run_starttls(struct guest *g, struct span arguments)
     } else if (g->behind > 0) {
         /* RFC 3207 4: whoever can put bytes in here could have them run as if
          * they had come over TLS. */
-        guest_say(g, ANSWER_INJECTED);
-        g->phase = GUEST_FINISHING;
+        guest_finish_with(g, ANSWER_INJECTED);
     } else {
         guest_say(g, ANSWER_GO_SECURE);
         g->phase = GUEST_WANTS_TLS;
@@ -206,8 +227,7 @@ static void run_rset(struct guest *g, struct span arguments)
 static void run_quit(struct guest *g, struct span arguments)
 {
     (void)arguments;
-    guest_say(g, ANSWER_BYE);
-    g->phase = GUEST_FINISHING;
+    guest_finish_with(g, ANSWER_BYE);
 }
 
 static void run_noop(struct guest *g, struct span arguments)
@@ -272,7 +292,9 @@ static void run_command(struct guest *g, struct span line)
 
 static void run_line(struct guest *g, struct span line)
 {
-    if (g->line_too_long || line.len > GUEST_LINE_BYTES_MAX) {
+    if (g->house->script) {
+        guest_play_line(g, line);
+    } else if (g->line_too_long || line.len > GUEST_LINE_BYTES_MAX) {
         guest_say(g, ANSWER_LINE_TOO_LONG);
     } else if (!span_ends(line, SPAN("\r\n"))) {
         guest_say(g, ANSWER_BARE_LF);
@@ -340,8 +362,7 @@ void guest_receive(struct guest *g, struct span bytes)
             break;
         }
         if (came_too_early(g, bytes)) {
-            guest_say(g, ANSWER_EARLY);
-            g->phase = GUEST_FINISHING;
+            guest_finish_with(g, ANSWER_EARLY);
         }
         if (g->out.overflowed) {
             g->phase = GUEST_CUT;
@@ -358,8 +379,8 @@ static void greet(struct guest *g)
     append(g, SPAN(" ESMTP mailshot sink\r\n"));
 }
 
-struct guest *guest_create(const struct guest_house *house, uint64_t session,
-                           bool secure)
+static struct guest *create(const struct guest_house *house, uint64_t session,
+                            bool secure)
 {
     struct guest *g = mem_alloc_zero(1, sizeof *g);
     g->house = house;
@@ -370,13 +391,38 @@ struct guest *guest_create(const struct guest_house *house, uint64_t session,
     buf_init(&g->out, GUEST_OUTBOX_BYTES_MAX);
     buf_init(&g->marks, GUEST_OUTBOX_BYTES_MAX);
     buf_init(&g->mail.paths, GUEST_PATHS_BYTES_MAX);
-    content_init(&g->content, house->keep);
-    greet(g);
+    content_init(&g->content, house->keep && !house->script);
     return g;
+}
+
+struct guest *guest_create(const struct guest_house *house, uint64_t session,
+                           bool secure)
+{
+    struct guest *g = create(house, session, secure);
+    if (house->script) {
+        guest_play(g);
+    } else {
+        greet(g);
+    }
+    return g;
+}
+
+struct guest *guest_turn_away(const struct guest_house *house)
+{
+    struct guest *g = create(house, 0, false);
+    guest_finish_with(g, ANSWER_TOO_MANY_SESSIONS);
+    return g;
+}
+
+void guest_dismiss(struct guest *g)
+{
+    g->house->counts->idle++;
+    guest_finish_with(g, ANSWER_IDLE);
 }
 
 void guest_destroy(struct guest *g)
 {
+    guest_reset(g);
     buf_release(&g->out);
     buf_release(&g->marks);
     buf_release(&g->mail.paths);
@@ -395,6 +441,9 @@ void guest_secured(struct guest *g)
     g->greeted = false;
     g->extended = false;
     g->logged_in = false;
+    if (g->house->script) {
+        guest_play(g);
+    }
 }
 
 struct buf *guest_outbox(struct guest *g)
@@ -407,18 +456,18 @@ enum guest_phase guest_phase(const struct guest *g)
     return g->phase;
 }
 
-bool guest_mark(const struct guest *g, uint64_t *offset_out)
+bool guest_mark(const struct guest *g, struct guest_mark *mark_out)
 {
     if (g->marks.len == 0) {
         return false;
     }
-    memcpy(offset_out, g->marks.data, sizeof *offset_out);
+    memcpy(mark_out, g->marks.data, sizeof *mark_out);
     return true;
 }
 
 void guest_pass_mark(struct guest *g)
 {
-    buf_drop_front(&g->marks, sizeof(uint64_t));
+    buf_drop_front(&g->marks, sizeof(struct guest_mark));
 }
 
 uint64_t guest_said(const struct guest *g)

@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "base/ascii.h"
 #include "base/utf8.h"
 #include "sink/guest_parts.h"
 #include "sink/offers.h"
@@ -8,19 +7,40 @@
 
 void guest_reset(struct guest *g)
 {
+    if (g->mail.window != 0) { /* it was not taken */
+        throttle_give_back(g->house->throttle, g->mail.window);
+        g->mail.window = 0;
+    }
     g->mail.open = false;
     g->mail.smtputf8 = false;
     g->mail.chunked = false;
     g->mail.tried = 0;
     g->mail.accepted = 0;
-    g->mail.end = FAULT_END_NONE;
+    g->mail.fault = NULL;
     buf_clear(&g->mail.paths);
 }
 
-static void finish_with(struct guest *g, enum answer answer)
+void guest_cut(struct guest *g)
 {
-    guest_say(g, answer);
-    g->phase = GUEST_FINISHING;
+    g->house->counts->dropped++;
+    g->phase = GUEST_CUT;
+}
+
+void guest_judge(struct guest *g, struct span address, bool at_content,
+                 struct span code, bool taken)
+{
+    const struct guest_house *house = g->house;
+    if (house->judge) {
+        const struct guest_verdict verdict = {
+            .address = address,
+            .attempt = faults_attempts(house->faults, address),
+            .at_content = at_content,
+            .code = code,
+            .taken = taken,
+            .session = g->session,
+        };
+        house->judge(house->context, &verdict);
+    }
 }
 
 /* MAIL. */
@@ -82,15 +102,45 @@ static void remember(struct guest *g, const struct path *path)
     buf_append_byte(&g->mail.paths, '\n');
 }
 
-void guest_run_mail(struct guest *g, struct span arguments)
+/* Why no message is wanted on this connection any more; ANSWER_FINE: one is.
+ * RFC 9422 counts every MAIL, whatever became of it. */
+static enum answer enough_of_it(struct guest *g)
 {
     const struct guest_house *house = g->house;
+    g->mails++;
     if (house->closing) {
-        finish_with(g, ANSWER_CLOSING);
-        return;
+        return ANSWER_CLOSING;
     }
-    if (house->messages_max > 0 && g->taken >= house->messages_max) {
-        finish_with(g, ANSWER_TOO_MANY_MESSAGES);
+    bool enough =
+        (house->messages_max > 0 && g->taken >= house->messages_max) ||
+        (house->limits.mails_max > 0 && g->mails > house->limits.mails_max);
+    return enough ? ANSWER_TOO_MANY_MESSAGES : ANSWER_FINE;
+}
+
+/* False: it was told to come later. */
+static bool pass_throttle(struct guest *g)
+{
+    struct throttle *throttle = g->house->throttle;
+    if (!throttle) {
+        return true;
+    }
+    g->mail.window = throttle_begin(throttle);
+    if (g->mail.window != 0) {
+        return true;
+    }
+    g->house->counts->throttled++;
+    guest_say(g, throttle->answer);
+    if (throttle->answer == ANSWER_THROTTLED_CLOSING) {
+        g->phase = GUEST_FINISHING;
+    }
+    return false;
+}
+
+void guest_run_mail(struct guest *g, struct span arguments)
+{
+    enum answer enough = enough_of_it(g);
+    if (enough != ANSWER_FINE) {
+        guest_finish_with(g, enough);
         return;
     }
     struct path path;
@@ -105,6 +155,9 @@ void guest_run_mail(struct guest *g, struct span arguments)
         guest_say(g, answer);
         return;
     }
+    if (!pass_throttle(g)) {
+        return;
+    }
     g->mail.open = true;
     g->mail.smtputf8 = params.smtputf8;
     remember(g, &path);
@@ -114,12 +167,40 @@ void guest_run_mail(struct guest *g, struct span arguments)
 
 /* RCPT. */
 
-static void refuse_recipient(struct guest *g, const struct answer_words *words)
+static void refuse_recipient(struct guest *g, const struct path *path,
+                             const struct answer_words *words)
 {
     bool for_now = words->code.data[0] == '4';
     g->house->counts->deferred += for_now;
     g->house->counts->refused += !for_now;
+    guest_judge(g, path->address, false, words->code, false);
     guest_say_words(g, words);
+}
+
+/* False: it was refused, or the connection is at its end. */
+static bool pass_faults(struct guest *g, const struct path *path)
+{
+    const struct fault *fault =
+        faults_find(g->house->faults, path->address, path->local);
+    enum fault_kind kind = fault ? fault->kind : FAULT_NONE;
+    if (kind == FAULT_CUT) {
+        guest_judge(g, path->address, false, SPAN(""), false);
+        guest_cut(g);
+        return false;
+    }
+    if (kind == FAULT_REFUSE || kind == FAULT_CLOSE) {
+        refuse_recipient(g, path, &fault->reply);
+        g->phase = kind == FAULT_CLOSE ? GUEST_FINISHING : g->phase;
+        return false;
+    }
+    g->mail.fault = fault ? fault : g->mail.fault;
+    return true;
+}
+
+static unsigned recipients_max(const struct guest *g)
+{
+    unsigned max = g->house->limits.recipients_max;
+    return max > 0 && max < GUEST_RECIPIENTS_MAX ? max : GUEST_RECIPIENTS_MAX;
 }
 
 static enum answer judge_recipient(const struct guest *g, struct span arguments,
@@ -130,7 +211,7 @@ static enum answer judge_recipient(const struct guest *g, struct span arguments,
     }
     struct params params;
     enum answer answer = judge(g, path, PARAMS_OF_RCPT, &params);
-    if (answer == ANSWER_FINE && g->mail.accepted >= GUEST_RECIPIENTS_MAX) {
+    if (answer == ANSWER_FINE && g->mail.accepted >= recipients_max(g)) {
         return ANSWER_TOO_MANY_RECIPIENTS;
     }
     return answer;
@@ -146,192 +227,13 @@ void guest_run_rcpt(struct guest *g, struct span arguments)
     enum answer answer = judge_recipient(g, arguments, &path);
     g->mail.tried++;
     if (answer != ANSWER_FINE) {
-        refuse_recipient(g, answer_words(answer));
+        refuse_recipient(g, &path, answer_words(answer));
         return;
     }
-    const struct fault *fault =
-        faults_find(g->house->faults, path.address, path.local);
-    if (fault && fault->reply.code.len > 0) {
-        refuse_recipient(g, &fault->reply);
+    if (!pass_faults(g, &path)) {
         return;
-    }
-    if (fault) {
-        g->mail.end = fault->end;
     }
     g->mail.accepted++;
     remember(g, &path);
     guest_say(g, ANSWER_RECIPIENT_FINE);
-}
-
-/* Content. */
-
-static bool too_big(const struct guest *g, uint64_t more)
-{
-    uint64_t max = g->house->bytes_max;
-    uint64_t bytes = g->content.bytes;
-    return g->content.kept.overflowed ||
-           (max > 0 && (bytes > max || more > max - bytes));
-}
-
-static bool take(struct guest *g, const char *tier)
-{
-    struct counts *counts = g->house->counts;
-    struct span paths = buf_span(&g->mail.paths);
-    struct guest_letter letter = {
-        .number = counts->messages + 1,
-        .session = g->session,
-        .sender = span_slice(paths, 0, g->mail.sender_bytes - 1),
-        .recipients = span_rest(paths, g->mail.sender_bytes),
-        .message_id = content_message_id(&g->content),
-        .content = buf_span(&g->content.kept),
-        .bytes = g->content.bytes,
-        .tier = tier,
-    };
-    if (!g->house->take(g->house->context, &letter)) {
-        return false;
-    }
-    g->taken++;
-    counts->messages++;
-    counts->recipients += g->mail.accepted;
-    counts->bytes += letter.bytes;
-    return true;
-}
-
-static void cut(struct guest *g)
-{
-    g->house->counts->dropped++;
-    g->phase = GUEST_CUT;
-}
-
-/* The content is there: from here to the reply it is taken, or it is not. */
-static void end_content(struct guest *g, const char *tier, uint64_t *counter)
-{
-    if (g->house->mark) {
-        buf_append(&g->marks,
-                   span_from((const char *)&g->said, sizeof g->said));
-    }
-    if (too_big(g, 0)) {
-        guest_say(g, ANSWER_TOO_BIG);
-    } else if (g->mail.end == FAULT_END_DROP) {
-        cut(g);
-    } else if (!take(g, tier)) {
-        guest_say(g, ANSWER_NO_STORE);
-    } else {
-        ++*counter;
-        if (g->mail.end == FAULT_END_LOSE) {
-            cut(g);
-        } else {
-            guest_say_number(g, ANSWER_QUEUED, g->house->counts->messages);
-        }
-    }
-    guest_reset(g);
-}
-
-/* Why no content can come now; ANSWER_FINE: it can. */
-static enum answer content_out_of_place(const struct guest *g)
-{
-    if (!g->mail.open) {
-        return ANSWER_NEED_MAIL;
-    }
-    if (g->mail.tried == 0) {
-        return ANSWER_NEED_RECIPIENT;
-    }
-    return g->mail.accepted > 0 ? ANSWER_FINE : ANSWER_NO_VALID_RECIPIENT;
-}
-
-void guest_run_data(struct guest *g, struct span arguments)
-{
-    (void)arguments;
-    enum answer answer =
-        g->mail.chunked ? ANSWER_IN_CHUNKS : content_out_of_place(g);
-    if (answer != ANSWER_FINE) {
-        guest_say(g, answer);
-        return;
-    }
-    content_start(&g->content);
-    g->mode = GUEST_CONTENT;
-    guest_say(g, ANSWER_GIVE_CONTENT);
-}
-
-void guest_take_content(struct guest *g, struct span *bytes)
-{
-    if (content_add_dotted(&g->content, bytes)) {
-        g->mode = GUEST_COMMAND;
-        end_content(g, "data", &g->house->counts->data);
-    }
-}
-
-/* "n" or "n LAST" (RFC 3030 2). */
-static bool read_chunk(struct span arguments, uint64_t *bytes_out,
-                       bool *last_out)
-{
-    size_t end = span_find(arguments, ' ');
-    struct span word = span_trim(span_rest(arguments, end));
-    *last_out = word.len > 0;
-    return (word.len == 0 || span_equal_nocase(word, SPAN("LAST"))) &&
-           ascii_parse_number(span_slice(arguments, 0, end), UINT64_MAX,
-                              bytes_out);
-}
-
-static void end_chunk(struct guest *g)
-{
-    g->mode = GUEST_COMMAND;
-    if (g->chunk.swallow) {
-        guest_say(g, g->chunk.refusal);
-    } else if (g->chunk.last) {
-        end_content(g, "bdat", &g->house->counts->bdat);
-    } else {
-        guest_say(g, ANSWER_CHUNK_FINE);
-    }
-}
-
-/* A refused chunk is taken all the same and thrown away (RFC 3030 2): not to
- * do so would run a message as commands. */
-void guest_run_bdat(struct guest *g, struct span arguments)
-{
-    if (!(g->house->offers & OFFER_CHUNKING)) {
-        guest_say(g, ANSWER_UNKNOWN);
-        return;
-    }
-    if (!read_chunk(arguments, &g->chunk.left, &g->chunk.last)) {
-        /* Where the next command begins cannot be known. */
-        finish_with(g, ANSWER_BAD_CHUNK);
-        return;
-    }
-    enum answer answer = content_out_of_place(g);
-    if (answer == ANSWER_NEED_RECIPIENT) {
-        /* As a client asks that wants to know whether chunks are swallowed:
-         * no error of its own. */
-        answer = ANSWER_NO_VALID_RECIPIENT;
-    }
-    if (answer == ANSWER_FINE && !g->mail.chunked) {
-        content_start(&g->content);
-        g->mail.chunked = true;
-    }
-    if (answer == ANSWER_FINE && too_big(g, g->chunk.left)) {
-        answer = ANSWER_TOO_BIG;
-    }
-    g->chunk.swallow = answer != ANSWER_FINE;
-    g->chunk.refusal = answer;
-    if (g->chunk.swallow) {
-        guest_reset(g);
-    }
-    g->mode = GUEST_CHUNK;
-    if (g->chunk.left == 0) {
-        end_chunk(g);
-    }
-}
-
-void guest_take_chunk(struct guest *g, struct span *bytes)
-{
-    size_t len =
-        g->chunk.left < bytes->len ? (size_t)g->chunk.left : bytes->len;
-    if (!g->chunk.swallow) {
-        content_add(&g->content, span_slice(*bytes, 0, len));
-    }
-    *bytes = span_rest(*bytes, len);
-    g->chunk.left -= len;
-    if (g->chunk.left == 0) {
-        end_chunk(g);
-    }
 }

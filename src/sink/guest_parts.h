@@ -1,6 +1,6 @@
 /* What does a guest remember? Shared by the files that are the guest: guest.c
- * (lines, session commands) and guest_mail.c (mail transactions); nobody else
- * includes this. */
+ * (lines, session commands), guest_mail.c (envelopes), guest_content.c
+ * (contents) and guest_script.c (scripts); nobody else includes this. */
 #pragma once
 
 #include "sink/answers.h"
@@ -20,7 +20,7 @@ struct guest {
     enum { GUEST_COMMAND, GUEST_LOGIN, GUEST_CONTENT, GUEST_CHUNK } mode;
     struct buf out;
     uint64_t said;    /* bytes ever appended to it */
-    struct buf marks; /* uint64_t each */
+    struct buf marks; /* struct guest_mark each */
     bool secure;
     bool greeted;  /* EHLO or HELO */
     bool extended; /* EHLO */
@@ -28,6 +28,8 @@ struct guest {
     size_t behind; /* bytes that came behind the line under way */
     struct login_server login;
     unsigned taken; /* messages on this connection */
+    unsigned mails; /* MAIL commands */
+    size_t scene;   /* of the script: its next line */
 
     char line[GUEST_LINE_BYTES_MAX]; /* one cut by the end of what came */
     size_t line_bytes;
@@ -36,12 +38,13 @@ struct guest {
     struct {
         bool open;
         bool smtputf8;
-        bool chunked;        /* a BDAT was accepted */
-        unsigned tried;      /* RCPTs */
-        unsigned accepted;   /* of them */
-        struct buf paths;    /* sender, recipients; each ended by an LF */
-        size_t sender_bytes; /* with its LF */
-        enum fault_end end;
+        bool chunked;              /* a BDAT was accepted */
+        unsigned tried;            /* RCPTs */
+        unsigned accepted;         /* of them */
+        struct buf paths;          /* sender, recipients; each ended by an LF */
+        size_t sender_bytes;       /* with its LF */
+        const struct fault *fault; /* that befalls the content; or NULL */
+        uint64_t window;           /* of the throttle; 0: counts in none */
     } mail;
     struct {
         uint64_t left;
@@ -56,14 +59,31 @@ void guest_say(struct guest *g, enum answer answer);
 /* The number stands behind the words. */
 void guest_say_number(struct guest *g, enum answer answer, uint64_t number);
 void guest_say_words(struct guest *g, const struct answer_words *words);
-unsigned guest_offers(const struct guest *g); /* here and now */
+void guest_say_line(struct guest *g, struct span line); /* adds the CRLF */
+void guest_add_mark(struct guest *g, uint64_t wait_ms, bool final);
+void guest_finish_with(struct guest *g, enum answer answer); /* and close */
+unsigned guest_offers(const struct guest *g);                /* here and now */
 
 /* guest_mail.c: commands, with what stands behind the verb. */
 void guest_run_mail(struct guest *g, struct span arguments);
 void guest_run_rcpt(struct guest *g, struct span arguments);
+void guest_reset(struct guest *g); /* no transaction is open */
+void guest_cut(struct guest *g);   /* as a fault asks */
+/* The last word on a recipient; `code` is empty where nothing is said. */
+void guest_judge(struct guest *g, struct span address, bool at_content,
+                 struct span code, bool taken);
+
+/* guest_content.c. */
 void guest_run_data(struct guest *g, struct span arguments);
 void guest_run_bdat(struct guest *g, struct span arguments);
-void guest_reset(struct guest *g); /* no transaction is open */
+/* "n" or "n LAST" (RFC 3030 2). */
+bool guest_read_chunk(struct span arguments, uint64_t *bytes_out,
+                      bool *last_out);
 /* Take what they want off the front. */
 void guest_take_content(struct guest *g, struct span *bytes);
 void guest_take_chunk(struct guest *g, struct span *bytes);
+
+/* guest_script.c: the guest only plays. */
+void guest_play(struct guest *g); /* all lines that are due now */
+void guest_play_line(struct guest *g, struct span line); /* one came */
+void guest_play_content(struct guest *g); /* a content or a chunk came whole */

@@ -108,6 +108,30 @@ bool journal_add(struct journal *j, const struct guest_letter *letter,
     return out->len < FLUSH_BYTES || journal_flush(j, err);
 }
 
+bool journal_add_verdict(struct journal *j, const struct guest_verdict *verdict,
+                         struct err *err)
+{
+    if (!j->path) {
+        return true;
+    }
+    struct buf *out = &j->lines;
+    buf_append(out, SPAN("{\"address\":"));
+    add_text(out, verdict->address);
+    buf_append(out, SPAN(",\"attempt\":"));
+    buf_append_number(out, verdict->attempt);
+    buf_append(out, SPAN(",\"step\":"));
+    add_text(out, verdict->at_content ? SPAN("content") : SPAN("RCPT"));
+    buf_append(out, SPAN(",\"code\":"));
+    buf_append(out, verdict->code.len > 0 ? verdict->code : SPAN("0"));
+    buf_append(out, verdict->taken ? SPAN(",\"taken\":true")
+                                   : SPAN(",\"taken\":false"));
+    buf_append(out, SPAN(",\"session\":"));
+    buf_append_number(out, verdict->session);
+    buf_append(out, SPAN("}\n"));
+    assert(!out->overflowed);
+    return out->len < FLUSH_BYTES || journal_flush(j, err);
+}
+
 bool journal_flush(struct journal *j, struct err *err)
 {
     size_t at = 0;

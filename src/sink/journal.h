@@ -1,6 +1,9 @@
-/* Which transactions has the sink taken? One line of JSON each:
+/* Which transactions has the sink taken, and what was its word on each
+ * recipient? One line of JSON each:
  * {"recipients":[…],"sender":…,"message_id":…,"bytes":…,"tier":"bdat",
  *  "session":…,"queue_id":…}
+ * {"address":…,"attempt":…,"step":"RCPT","code":550,"taken":false,
+ *  "session":…}; step may be "content", code 0: no reply was given
  *
  * Lines gather and go out with one write(2) by journal_flush, which the owner
  * calls before any reply to them leaves: whatever becomes of the client, what
@@ -26,4 +29,6 @@ void journal_close(struct journal *j);
 /* False: EX_IOERR (74); nothing taken may be confirmed any more. */
 bool journal_add(struct journal *j, const struct guest_letter *letter,
                  struct err *err);
+bool journal_add_verdict(struct journal *j, const struct guest_verdict *verdict,
+                         struct err *err);
 bool journal_flush(struct journal *j, struct err *err);

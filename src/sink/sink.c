@@ -12,6 +12,7 @@
 #include "sink/listener.h"
 #include "sink/maildir.h"
 #include "sink/port_file.h"
+#include "sink/script.h"
 #include "sink/visit.h"
 
 enum {
@@ -32,6 +33,10 @@ struct sink {
     struct faults faults;
     struct maildir maildir;
     struct journal journal;
+    struct journal verdicts;
+    struct service service;
+    struct throttle throttle;
+    struct script script;
     struct guest_house guest;
     struct visit_house visits;
     struct err failure; /* status 0: none */
@@ -54,6 +59,25 @@ static bool take(void *context, const struct guest_letter *letter)
     return true;
 }
 
+static void judge(void *context, const struct guest_verdict *verdict)
+{
+    struct sink *s = context;
+    if (s->failure.status == 0) {
+        journal_add_verdict(&s->verdicts, verdict, &s->failure);
+    }
+}
+
+static void astray(void *context, unsigned line, struct span expected,
+                   struct span came)
+{
+    const struct sink *s = context;
+    struct err text;
+    err_set(&text, 0, "%s:%u: not %.*s, but %.*s came", s->settings->script,
+            line, (int)expected.len, expected.data,
+            (int)(came.len < 200 ? came.len : 200), came.data);
+    s->settings->astray(s->settings->context, text.text);
+}
+
 static void stop_listening(struct sink *s)
 {
     listener_destroy(s->listener);
@@ -63,7 +87,8 @@ static void stop_listening(struct sink *s)
 static bool settle(void *context)
 {
     struct sink *s = context;
-    if (s->failure.status != 0 || !journal_flush(&s->journal, &s->failure)) {
+    if (s->failure.status != 0 || !journal_flush(&s->journal, &s->failure) ||
+        !journal_flush(&s->verdicts, &s->failure)) {
         loop_stop(s->loop);
         return false;
     }
@@ -117,10 +142,9 @@ static unsigned real_offers(const struct sink_settings *settings)
     return offers;
 }
 
-static void furnish(struct sink *s)
+static void furnish_guest(struct sink *s)
 {
     const struct sink_settings *settings = s->settings;
-    faults_init(&s->faults);
     s->guest = (struct guest_house){
         .hostname = span_of(settings->hostname),
         .offers = real_offers(settings),
@@ -131,18 +155,38 @@ static void furnish(struct sink *s)
         .auth_required = settings->auth_required,
         .auth_in_clear = settings->auth_in_clear,
         .keep = settings->maildir != NULL,
-        .mark = settings->delay_ms > 0,
+        .limits = settings->limits,
+        .mark = service_takes_time(&s->service),
         .counts = &s->counts,
         .faults = &s->faults,
+        .throttle = s->throttle.messages_max > 0 ? &s->throttle : NULL,
+        .script = settings->script ? &s->script : NULL,
         .take = take,
+        .judge = settings->verdicts_file ? judge : NULL,
+        .astray = astray,
         .context = s,
     };
+}
+
+static void furnish(struct sink *s)
+{
+    const struct sink_settings *settings = s->settings;
+    faults_init(&s->faults);
+    s->faults.counting = settings->verdicts_file != NULL;
+    s->faults.random = settings->random;
+    s->faults.seed = settings->seed;
+    s->service = settings->service;
+    service_init(&s->service);
+    s->throttle = settings->throttle;
+    furnish_guest(s);
     s->visits = (struct visit_house){
         .loop = s->loop,
         .guest = &s->guest,
         .tls = s->tls,
         .implicit_tls = settings->tls == SINK_TLS_IMPLICIT,
-        .delay_ms = settings->delay_ms,
+        .service = &s->service,
+        .idle_ms = settings->idle_ms,
+        .sessions_max = settings->sessions_max,
         .settle = settle,
         .left = left,
         .context = s,
@@ -167,13 +211,37 @@ static bool open_tls(struct sink *s, struct err *err)
             tls_server_write_certificate(s->tls, settings->cert_file, err));
 }
 
+static bool open_script(struct sink *s, struct err *err)
+{
+    const struct sink_settings *settings = s->settings;
+    if (!settings->script) {
+        return true;
+    }
+    if (!script_read(&s->script, settings->script, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < s->script.count; i++) {
+        if (s->script.lines[i].act == SCRIPT_SECURE &&
+            settings->tls != SINK_TLS_STARTTLS) {
+            err_set(err, EX_USAGE, "%s:%u: TLS begins here, without STARTTLS",
+                    settings->script, s->script.lines[i].number);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool open_all(struct sink *s, struct err *err)
 {
     const struct sink_settings *settings = s->settings;
+    if (!open_script(s, err)) {
+        return false;
+    }
     s->listener = listener_create(s->loop, settings->listen, came, s, err);
     if (!s->listener || !open_tls(s, err) ||
         !maildir_open(&s->maildir, settings->maildir, err) ||
-        !journal_open(&s->journal, settings->log_file, err)) {
+        !journal_open(&s->journal, settings->log_file, err) ||
+        !journal_open(&s->verdicts, settings->verdicts_file, err)) {
         return false;
     }
     s->interrupted = loop_signal_create(s->loop, SIGINT, signalled, s);
@@ -202,6 +270,9 @@ static void close_all(struct sink *s)
     }
     maildir_close(&s->maildir);
     journal_close(&s->journal);
+    journal_close(&s->verdicts);
+    service_release(&s->service);
+    script_release(&s->script);
     faults_release(&s->faults);
 }
 
@@ -238,6 +309,7 @@ int sink_run(const struct sink_settings *settings, struct err *err)
         .settings = settings,
         .maildir = {.tmp = -1, .new = -1},
         .journal = {.descriptor = -1},
+        .verdicts = {.descriptor = -1},
     };
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a full log is an error like any other */

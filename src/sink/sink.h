@@ -9,7 +9,10 @@
 
 #include "base/err.h"
 #include "base/span.h"
+#include "sink/limits.h"
 #include "sink/offers.h"
+#include "sink/service.h"
+#include "sink/throttle.h"
 
 enum sink_tls { SINK_TLS_STARTTLS, SINK_TLS_IMPLICIT, SINK_TLS_OFF };
 
@@ -29,16 +32,29 @@ struct sink_settings {
     const char *maildir;   /* or NULL */
     const char *log_file;  /* or NULL */
     unsigned messages_max; /* per connection, then 421; 0: no limit */
-    uint64_t delay_ms;     /* before each final reply */
-    uint64_t exit_after;   /* messages; 0: run until a signal */
+    const char
+        *verdicts_file; /* or NULL: a line for each word on a recipient */
+    struct limits limits;
+    uint64_t sessions_max;    /* at a time, then 421; 0: no limit */
+    uint64_t idle_ms;         /* of silence, then 421; 0: no limit */
+    struct service service;   /* its first four fields */
+    struct throttle throttle; /* its first three */
+    const char *script;       /* to be played, or NULL */
+    bool random;              /* faults come by chance, too */
+    uint64_t seed;            /* of it */
+    uint64_t exit_after;      /* messages; 0: run until a signal */
     /* Said once each: the address that is listened on; at the end the counts,
      * one JSON object. */
     void (*listening)(void *context, struct span address);
     void (*counted)(void *context, struct span json);
+    /* Whenever a client does not say what the script has there. */
+    void (*astray)(void *context, const char *text);
     void *context;
 };
 
 /* Runs until SIGINT, SIGTERM or exit_after. 0, or the exit status that *err
- * has too: 64 for an address that is none or not loopback, 71, 73 for what
- * cannot be created, 74 for a log that cannot be written. */
+ * has too: 64 for an address that is none or not loopback, and for a script
+ * that begins TLS where there is none to begin, 65 and 66 for a script that
+ * cannot be used, 71, 73 for what cannot be created, 74 for a log that cannot
+ * be written. */
 int sink_run(const struct sink_settings *settings, struct err *err);

@@ -1,7 +1,7 @@
 /* How does one connection reach its guest? A wire below, the guest above, and
  * between them the order of things: the journal before the replies, a delayed
- * reply no sooner than its time, TLS behind its 220, the cut behind what was
- * said before it. */
+ * reply no sooner than its time, an end to silence, TLS behind its 220, the cut
+ * behind what was said before it. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,6 +9,7 @@
 
 #include "net/loop.h"
 #include "sink/guest.h"
+#include "sink/service.h"
 
 struct tls_server;
 
@@ -18,11 +19,14 @@ struct visit_house {
     const struct guest_house *guest;
     struct tls_server *tls; /* NULL: none */
     bool implicit_tls;
-    uint64_t delay_ms; /* before each final reply; guest->mark is set where it
-                          is not 0 */
+    struct service *service; /* guest->mark is set where it takes time */
+    uint64_t idle_ms;        /* of silence, then 421; 0: any */
+    uint64_t sessions_max;   /* at a time, then 421; 0: any */
     /* What was taken is written down. False: no reply may leave any more. */
     bool (*settle)(void *context);
     struct visit *first;         /* all that are open */
+    uint64_t leaving;            /* of them: only the client's FIN is waited
+                                    for */
     void (*left)(void *context); /* one is gone */
     void *context;
 };

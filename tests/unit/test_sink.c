@@ -83,6 +83,53 @@ static const struct {
     {"taken, and then lost", AS_IT_IS, GUEST_CUT,
      HELLO "MAIL FROM:<a@b>\r\nRCPT TO:<lost@d>\r\nDATA\r\ny\r\n.\r\nNOOP\r\n",
      HELLOED SENDER RECIPIENT GIVE, "a@b>lost@d,:y\r\n;"},
+    {"busy at one recipient", AS_IT_IS, GUEST_FINISHING,
+     HELLO "MAIL FROM:<a@b>\r\nRCPT TO:<busy@d>\r\nRCPT TO:<c@d>\r\n",
+     HELLOED SENDER "421 4.3.2 Too busy, closing\r\n", ""},
+    {"refused for its content", AS_IT_IS, GUEST_TALKING,
+     HELLO "MAIL FROM:<a@b>\r\nRCPT TO:<spam@d>\r\nBDAT 1 LAST\r\nx"
+           "MAIL FROM:<a@b>\r\nRCPT TO:<later@d>\r\nDATA\r\ny\r\n.\r\n"
+           "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nBDAT 1 LAST\r\nz",
+     HELLOED SENDER RECIPIENT
+     "550 5.7.1 This looks like spam\r\n" SENDER RECIPIENT GIVE
+     "451 4.3.0 Not now, try again\r\n" SENDER RECIPIENT QUEUED("1"),
+     "a@b>c@d,:z;"},
+    {"slow, but taken", AS_IT_IS, GUEST_TALKING,
+     HELLO "MAIL FROM:<a@b>\r\nRCPT TO:<slow@d>\r\nBDAT 1 LAST\r\nxNOOP\r\n",
+     HELLOED SENDER RECIPIENT QUEUED("1") OK, "a@b>slow@d,:x;"},
+    {"silent behind a content", AS_IT_IS, GUEST_MUTE,
+     HELLO "MAIL FROM:<a@b>\r\nRCPT TO:<mute@d>\r\nBDAT 1 LAST\r\nxNOOP\r\n",
+     HELLOED SENDER RECIPIENT, ""},
+    {"no more than was said", LIMITED, GUEST_FINISHING,
+     HELLO "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<bad@d>\r\n"
+           "RCPT TO:<e@d>\r\nRCPT TO:<f@d>\r\nRSET\r\nMAIL FROM:<bad>\r\n"
+           "MAIL FROM:<a@b>\r\n",
+     HELLOED SENDER RECIPIENT
+     "550 5.1.1 No such user here\r\n" RECIPIENT
+     "452 4.5.3 Too many recipients\r\n" OK
+     "501 5.1.7 Bad sender address syntax\r\n"
+     "421 4.7.0 Too many messages in this connection\r\n",
+     ""},
+    {"limits are told", LIMITED, GUEST_TALKING, "EHLO x\r\n",
+     EHLOED_WITH("1000", "250-LIMITS MAILMAX=2 RCPTMAX=2\r\n"), ""},
+    {"throttled", THROTTLED, GUEST_TALKING,
+     HELLO "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nBDAT 1 LAST\r\nx"
+           "MAIL FROM:<a@b>\r\nRSET\r\nMAIL FROM:<a@b>\r\n"
+           "RCPT TO:<bad@d>\r\nBDAT 1 LAST\r\nxMAIL FROM:<a@b>\r\n"
+           "RCPT TO:<c@d>\r\nBDAT 1 LAST\r\nyMAIL FROM:<a@b>\r\n"
+           "RCPT TO:<c@d>\r\nNOOP\r\n",
+     HELLOED SENDER RECIPIENT QUEUED("1") SENDER OK SENDER
+     "550 5.1.1 No such user here\r\n554 5.5.1 No valid recipients\r\n" SENDER
+         RECIPIENT QUEUED(
+             "2") "450 4.7.1 Too many messages, slow down\r\n" NEED("MAIL") OK,
+     "a@b>c@d,:x;a@b>c@d,:y;"},
+    {"throttled for good", THROTTLED_421, GUEST_FINISHING,
+     HELLO "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nBDAT 1 LAST\r\nx"
+           "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nBDAT 1 LAST\r\ny"
+           "MAIL FROM:<a@b>\r\nNOOP\r\n",
+     HELLOED SENDER RECIPIENT QUEUED("1") SENDER RECIPIENT QUEUED(
+         "2") "421 4.7.0 Too many messages, closing\r\n",
+     "a@b>c@d,:x;a@b>c@d,:y;"},
     {"out of order", AS_IT_IS, GUEST_TALKING,
      "MAIL FROM:<a@b>\r\n" HELLO
      "RCPT TO:<c@d>\r\nDATA\r\nBDAT 1 LAST\r\nxMAIL FROM:<a@b>\r\nDATA\r\n"

@@ -182,16 +182,97 @@ static void marks_final_replies(void **state)
     guest_receive(g, SPAN(HELLO "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n"
                                 "BDAT 1 LAST\r\nxMAIL FROM:<a@b>\r\n"
                                 "RCPT TO:<c@d>\r\nBDAT 1 LAST\r\ny"));
-    uint64_t mark;
+    struct guest_mark mark;
     assert_true(guest_mark(g, &mark));
-    assert_int_equal(mark, strlen(HELLOED SENDER RECIPIENT));
+    assert_true(mark.final);
+    assert_int_equal(mark.wait_ms, 0);
+    assert_int_equal(mark.offset, strlen(HELLOED SENDER RECIPIENT));
     guest_pass_mark(g);
     assert_true(guest_mark(g, &mark));
-    assert_int_equal(
-        mark, strlen(HELLOED SENDER RECIPIENT QUEUED("1") SENDER RECIPIENT));
+    assert_int_equal(mark.offset, strlen(HELLOED SENDER RECIPIENT QUEUED("1")
+                                             SENDER RECIPIENT));
     guest_pass_mark(g);
     assert_false(guest_mark(g, &mark));
     guest_destroy(g);
+    setting_release(&s);
+}
+
+static void judges_each_recipient(void **state)
+{
+    (void)state;
+    struct setting s;
+    setting_init(&s, SMALL);
+    struct guest *g = guest_create(&s.house, 1, true);
+    guest_receive(
+        g, SPAN(HELLO "MAIL FROM:<a@b>\r\nRCPT TO:<bad@d>\r\nRCPT TO:<c@d>\r\n"
+                      "RCPT TO:<e@d>\r\nBDAT 1 LAST\r\nx"
+                      "MAIL FROM:<a@b>\r\nRCPT TO:<spam@d>\r\nBDAT 1 LAST\r\nx"
+                      "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nBDAT 99 LAST\r\n"));
+    char chunk[99] = "x";
+    guest_receive(g, span_from(chunk, sizeof chunk));
+    guest_receive(g, SPAN("MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n"
+                          "12345678901\r\n.\r\n"
+                          "MAIL FROM:<a@b>\r\nRCPT TO:<lost@d>\r\n"
+                          "BDAT 1 LAST\r\nx"));
+    expect_text("judged", buf_span(&s.judged),
+                "bad@d RCPT 550;c@d content 250 taken;e@d content 250 taken;"
+                "spam@d content 550;c@d content 552;c@d content 552;"
+                "lost@d content  taken;");
+    assert_int_equal(s.counts.refused, 4);
+    guest_destroy(g);
+    setting_release(&s);
+}
+
+static void answers_late_where_it_is_slow(void **state)
+{
+    (void)state;
+    struct setting s;
+    setting_init(&s, AS_IT_IS);
+    struct guest *g = guest_create(&s.house, 1, true);
+    guest_receive(g, SPAN(HELLO "MAIL FROM:<a@b>\r\nRCPT TO:<slow@d>\r\n"
+                                "BDAT 1 LAST\r\nxNOOP\r\n"));
+    struct guest_mark mark;
+    assert_true(guest_mark(g, &mark));
+    assert_int_equal(mark.wait_ms, FAULTS_SLOW_MS);
+    assert_int_equal(mark.offset, strlen(HELLOED SENDER RECIPIENT));
+    guest_pass_mark(g);
+    assert_false(guest_mark(g, &mark));
+    guest_destroy(g);
+    setting_release(&s);
+}
+
+static void turns_away_and_dismisses(void **state)
+{
+    (void)state;
+    struct setting s;
+    setting_init(&s, AS_IT_IS);
+    struct guest *g = guest_turn_away(&s.house);
+    expect_text("turned away", buf_span(guest_outbox(g)),
+                "421 4.7.0 Too many concurrent connections\r\n");
+    assert_int_equal(guest_phase(g), GUEST_FINISHING);
+    guest_destroy(g);
+    g = guest_create(&s.house, 1, true);
+    buf_clear(guest_outbox(g));
+    guest_dismiss(g);
+    expect_text("dismissed", buf_span(guest_outbox(g)),
+                "421 4.4.2 Idle for too long, closing\r\n");
+    assert_int_equal(guest_phase(g), GUEST_FINISHING);
+    guest_destroy(g);
+    setting_release(&s);
+}
+
+/* A client that is gone in the middle leaves its place to others. */
+static void gives_its_place_back(void **state)
+{
+    (void)state;
+    struct setting s;
+    setting_init(&s, THROTTLED);
+    for (int i = 0; i < 5; i++) {
+        struct guest *g = guest_create(&s.house, 1, true);
+        guest_receive(g, SPAN(HELLO "MAIL FROM:<a@b>\r\n"));
+        expect_text("throttled", buf_span(guest_outbox(g)), HELLOED SENDER);
+        guest_destroy(g);
+    }
     setting_release(&s);
 }
 
@@ -214,7 +295,8 @@ static void counts_what_it_saw(void **state)
     expect_text("counts", buf_span(&json),
                 "{\"connections\":0,\"tls_sessions\":0,\"messages\":2,"
                 "\"recipients\":3,\"bytes\":3,\"refused\":1,\"deferred\":1,"
-                "\"dropped\":1,\"errors\":1,\"auth_ok\":1,\"auth_failed\":1,"
+                "\"throttled\":0,\"dropped\":1,\"turned_away\":0,\"idle\":0,"
+                "\"played\":0,\"errors\":1,\"auth_ok\":1,\"auth_failed\":1,"
                 "\"bdat\":1,\"data\":1,\"max_concurrent\":0,"
                 "\"cpu_seconds\":1.234}");
     buf_release(&json);
@@ -231,6 +313,10 @@ int main(void)
         cmocka_unit_test(takes_a_thousand_recipients),
         cmocka_unit_test(cuts_who_never_reads),
         cmocka_unit_test(marks_final_replies),
+        cmocka_unit_test(judges_each_recipient),
+        cmocka_unit_test(answers_late_where_it_is_slow),
+        cmocka_unit_test(turns_away_and_dismisses),
+        cmocka_unit_test(gives_its_place_back),
         cmocka_unit_test(counts_what_it_saw),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
