@@ -27,13 +27,15 @@ void arena_release(struct arena *a)
         a->newest = older;
     }
     a->used = 0;
+    a->blocks = 0;
 }
 
-/* The newest block is the largest, as a rule: keep that one. */
+/* The newest block is the largest, as a rule: keep that one. One that is
+ * alone is not even looked at. */
 void arena_reset(struct arena *a)
 {
     a->used = 0;
-    if (!a->newest) {
+    if (a->blocks <= 1) {
         return;
     }
     struct arena_block *kept = a->newest;
@@ -41,6 +43,7 @@ void arena_reset(struct arena *a)
     arena_release(a);
     kept->older = NULL;
     a->newest = kept;
+    a->blocks = 1;
 }
 
 static void add_block(struct arena *a, size_t bytes)
@@ -51,6 +54,7 @@ static void add_block(struct arena *a, size_t bytes)
     block->bytes = size;
     a->newest = block;
     a->used = 0;
+    a->blocks++;
 }
 
 void *arena_alloc(struct arena *a, size_t bytes)

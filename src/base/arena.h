@@ -12,6 +12,7 @@
 struct arena {
     struct arena_block *newest;
     size_t used; /* bytes of the newest block */
+    size_t blocks;
 };
 
 void arena_init(struct arena *a);

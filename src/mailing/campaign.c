@@ -314,7 +314,11 @@ void campaign_verdict(struct campaign *c, const struct session *s,
         campaign_trouble_over(c);
         c->sender_refusals = 0;
         t->attempts++;
-        task_note(t, &v->reply, SCOPE_RECIPIENT);
+        /* Settled before the verdict's spans are gone: no copy. */
+        t->word.code = v->reply.code;
+        t->word.enhanced = v->reply.enhanced;
+        t->word.text = v->reply.text;
+        t->word.scope = SCOPE_RECIPIENT;
         settle(c, s, t, OUTCOME_SENT);
         break;
     case VERDICT_REFUSED:
