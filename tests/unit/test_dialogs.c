@@ -15,7 +15,8 @@
  *   unread           what the client said last never reached the kernel
  *   secured          the TLS handshake is done
  *   quit             the owner has no more letters
- *   lost             the connection is gone
+ *   lost [reset]     the connection is gone
+ *   wait MS          over a socket the relay pauses
  *   verdict N[.R] sent|refused CODE|pending|unknown [STEP]
  *   end WORD         why the dialog was over: quit closing refused no-tls
  *                    injected no-auth login desync malformed lost
@@ -368,6 +369,12 @@ static void do_lost(struct play *p, struct span rest)
     take_verdicts(p);
 }
 
+/* There is no time here. */
+static void do_wait(struct play *p, struct span rest)
+{
+    number(p, rest);
+}
+
 static void do_verdict(struct play *p, struct span rest)
 {
     if (p->server.len > 0) {
@@ -431,6 +438,7 @@ static const struct {
     {SPAN("quit"), do_quit},       {SPAN("lost"), do_lost},
     {SPAN("verdict"), do_verdict}, {SPAN("end"), do_end},
     {SPAN("tier"), do_tier},       {SPAN("unfit"), do_unfit},
+    {SPAN("wait"), do_wait},
 };
 
 static void do_line(struct play *p, struct span line)
