@@ -121,6 +121,16 @@ void buf_truncate(struct buf *b, size_t len)
     b->len = len;
 }
 
+void buf_swap(struct buf *a, struct buf *b)
+{
+    assert(a->len <= b->bytes_max && b->len <= a->bytes_max);
+    struct buf was = *a;
+    *a = *b;
+    *b = was;
+    b->bytes_max = a->bytes_max;
+    a->bytes_max = was.bytes_max;
+}
+
 struct span buf_span(const struct buf *b)
 {
     return span_from(b->data, b->len);

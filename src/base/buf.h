@@ -39,4 +39,7 @@ void buf_append_format(struct buf *b, const char *format, ...)
 void buf_drop_front(struct buf *b, size_t bytes); /* at most len (asserted) */
 void buf_truncate(struct buf *b, size_t len);     /* at most len (asserted) */
 
+/* Each has the other's bytes; the ceilings stay, and must allow it. */
+void buf_swap(struct buf *a, struct buf *b);
+
 struct span buf_span(const struct buf *b);

@@ -84,21 +84,33 @@ struct campaign {
 /* Runs to the end. Rows that were never taken are not settled yet. */
 void campaign_run(struct campaign *c);
 
-/* --- what sessions call --- */
-
-/* The next row to say; NULL: none now. */
+/* The next row to say; NULL: none now. Its task is the caller's until it is
+ * given back by a verdict, or by one of the three below it. */
 struct task *campaign_take(struct campaign *c);
 bool campaign_has_rows(const struct campaign *c);
 
-/* A task that was taken and not used goes to the front again. */
-void campaign_return(struct campaign *c, struct task *t);
+/* Nothing new is begun. The first reason stands. */
+void campaign_stop(struct campaign *c, enum campaign_course course, int status,
+                   const char *text);
 
-/* What became of a task that was taken; the verdict's spans are used up. */
+/* --- verdict.c: what becomes of a row --- */
+
+/* The verdict's spans are used up. */
 void campaign_verdict(struct campaign *c, const struct session *s,
                       struct task *t, const struct dialog_verdict *v);
 
+/* A task that was taken and not used goes again. */
+void campaign_return(struct campaign *c, struct task *t);
+
 /* The row turned out to be no letter. */
 void campaign_invalid(struct campaign *c, struct task *t, struct span reason);
+
+/* A row that waits to go again is settled as it is: the run is over. */
+void campaign_give_up(struct campaign *c, struct task *t);
+
+/* --- line.c: how the relay is reached --- */
+
+enum { CAMPAIGN_PAUSE_MS = 1000 }; /* the first back-off; it doubles */
 
 void campaign_session_ready(struct campaign *c, struct session *s);
 
@@ -116,14 +128,6 @@ struct session_end {
 void campaign_session_gone(struct campaign *c, struct session *s,
                            const struct session_end *end);
 
-/* Nothing new is begun. The first reason stands. */
-void campaign_stop(struct campaign *c, enum campaign_course course, int status,
-                   const char *text);
-
-/* --- line.c: how the relay is reached --- */
-
-enum { CAMPAIGN_PAUSE_MS = 1000 }; /* the first back-off; it doubles */
-
 /* Something goes wrong on the line: nothing new for a while, and a stop with
  * that status when it has gone wrong for --retry-for without a row settled. */
 void campaign_trouble(struct campaign *c, int status, const char *text);
@@ -133,8 +137,8 @@ void campaign_trouble_over(struct campaign *c);
 void campaign_open_sessions(struct campaign *c);
 void campaign_each_session(struct campaign *c, void (*act)(struct session *));
 
-/* --- closing.c --- */
+/* --- closing.c: rows that were never to be mailed, or never taken --- */
 
-/* The rows that were never to be mailed, or never taken: the third reading.
- * Writes the rest of the report, and --failed. False: *err. */
+/* The third reading. Writes the rest of the report, and --failed. False:
+ * *err. */
 bool campaign_close_books(struct campaign *c, struct err *err);

@@ -64,6 +64,10 @@ void outbox_say(struct outbox *o, struct buf *plain)
     size_t room = outbox_room(o);
     size_t bytes = plain->len < room ? plain->len : room;
     struct buf *to = o->secure ? &o->said : &o->ready;
+    if (to->len == 0 && bytes == plain->len) {
+        buf_swap(to, plain);
+        return;
+    }
     buf_append(to, span_from(plain->data, bytes));
     assert(!to->overflowed);
     buf_drop_front(plain, bytes);

@@ -1,0 +1,230 @@
+/* What becomes of a row: its verdict, its outcome, or another try. */
+#include <assert.h>
+#include <time.h>
+
+#include "mailing/campaign.h"
+#include "mailing/session.h"
+
+/* --- settling --- */
+
+static int64_t wall_clock_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void write_down(struct campaign *c, const struct session *s,
+                       const struct task *t, enum outcome outcome)
+{
+    struct report_row row = {
+        .line = t->row.csv.line,
+        .address = t->row.verdict.text,
+        .status = outcome,
+        .code = t->word.code,
+        .enhanced = t->word.enhanced,
+        .scope = t->word.text.len > 0 ? scope_name(t->word.scope) : "",
+        .reply = t->word.text,
+        .attempts = t->attempts,
+        .message_id = t->letter.message_id,
+        .relay = s ? session_relay(s) : SPAN(""),
+        .tls = s ? session_tls(s) : SPAN(""),
+        .time_ms = wall_clock_ms(),
+    };
+    struct note note = {row.code, row.enhanced, row.reply};
+    bool wanted = c->settings->report_all || outcome_failed(outcome);
+    struct err err = {0};
+    if ((wanted && !report_write(c->report, &row, &err)) ||
+        (c->notes && outcome_failed(outcome) &&
+         !notes_put(c->notes, t->contact, &note, &err))) {
+        campaign_stop(c, COURSE_STOPPED, err.status, err.text);
+    }
+}
+
+/* The row's one outcome; s: the session on which it was decided, or NULL. */
+static void settle(struct campaign *c, const struct session *s, struct task *t,
+                   enum outcome outcome)
+{
+    ledger_settle(&c->ledger, t->contact, outcome);
+    write_down(c, s, t, outcome);
+    task_give_back(&c->pool, t);
+}
+
+/* Of a row that would have gone again, but the run is over. */
+static enum outcome outcome_of_waiting(const struct task *t)
+{
+    bool its_own =
+        t->word.scope == SCOPE_RECIPIENT || t->word.scope == SCOPE_MESSAGE;
+    return t->attempts > 0 && its_own ? OUTCOME_DEFERRED : OUTCOME_PENDING;
+}
+
+void campaign_invalid(struct campaign *c, struct task *t, struct span reason)
+{
+    c->under_way--;
+    struct reply word = {.text = reason};
+    task_note(t, &word, SCOPE_LOCAL);
+    settle(c, NULL, t, OUTCOME_INVALID);
+}
+
+/* --- what a verdict asks --- */
+
+/* Doubling, with a quarter of jitter so that rows do not come in step. */
+static uint64_t delay_ms(const struct campaign *c, const struct task *t)
+{
+    uint64_t delay = c->settings->retry_delay_ms;
+    for (unsigned i = 1; i < t->attempts && delay < 3600000; i++) {
+        delay *= 2;
+    }
+    return delay - delay / 8 +
+           delay / 4 * (t->contact * 2654435761u % 256) / 256;
+}
+
+static void go_again(struct campaign *c, const struct session *s,
+                     struct task *t, uint64_t in_ms)
+{
+    uint64_t now = loop_now_ms(c->loop);
+    bool too_late = now + in_ms > t->first_try_ms + c->settings->retry_for_ms;
+    if (in_ms > 0 && too_late) {
+        settle(c, s, t, outcome_of_waiting(t));
+    } else {
+        task_queue_add(&c->queue, t, in_ms ? now + in_ms : 0);
+    }
+}
+
+static void describe(const struct session *s, const struct reply *reply,
+                     struct err *out)
+{
+    struct span relay = session_relay(s);
+    struct span text = reply->text;
+    err_set(out, 0, "%.*s: %u %.*s", (int)relay.len, relay.data, reply->code,
+            (int)(text.len > 512 ? 512 : text.len), text.data);
+}
+
+static void rule_line(struct campaign *c, const struct session *s,
+                      const struct ruling *ruling, const struct reply *reply)
+{
+    struct err why = {0};
+    describe(s, reply, &why);
+    switch (ruling->line) {
+    case LINE_GOES_ON:
+        campaign_trouble_over(c);
+        break;
+    case LINE_COUNTS:
+        if (++c->sender_refusals >= POLICY_SENDER_REFUSALS_MAX) {
+            campaign_stop(c, COURSE_DRAINING, EX_NOPERM, why.text);
+        }
+        break;
+    case LINE_LEAVES:
+        campaign_trouble(c, EX_TEMPFAIL, why.text);
+        break;
+    case LINE_SLOWS:
+        pace_throttled(&c->pace, loop_now_ms(c->loop));
+        campaign_trouble(c, EX_TEMPFAIL, why.text);
+        break;
+    case LINE_STOPS:
+        campaign_stop(c, COURSE_DRAINING, ruling->status, why.text);
+        break;
+    }
+}
+
+void campaign_return(struct campaign *c, struct task *t)
+{
+    c->under_way--;
+    task_queue_add(&c->queue, t, 0);
+}
+
+/* RFC 5321 4.5.3.1.10: so many recipients and no more; the rest go in
+ * another transaction, and nobody is to blame. */
+static bool too_many_recipients(struct campaign *c,
+                                const struct dialog_verdict *v)
+{
+    bool full = v->reply.code == 452 || v->reply.code == 552;
+    if (v->step != STEP_RCPT || v->recipient == 0 || !full ||
+        !span_equal(v->reply.enhanced, SPAN("4.5.3"))) {
+        return false;
+    }
+    if (c->recipients_max == 0 || v->recipient < c->recipients_max) {
+        c->recipients_max = v->recipient;
+    }
+    return true;
+}
+
+static void take_refusal(struct campaign *c, const struct session *s,
+                         struct task *t, const struct dialog_verdict *v)
+{
+    if (too_many_recipients(c, v)) {
+        go_again(c, s, t, 0);
+        return;
+    }
+    bool local = v->reply.code == 0;
+    struct finding finding = {.scope = SCOPE_LOCAL};
+    if (!local) {
+        finding = classify(v->step, &v->reply);
+    }
+    struct ruling ruling = policy_of_refusal(&finding, v->step, &v->reply);
+    task_note(t, &v->reply, finding.scope);
+    t->attempts += !local && ruling.row != ROW_WAITS ? 1 : 0;
+    if (!local) {
+        pace_answered(&c->pace);
+        rule_line(c, s, &ruling, &v->reply);
+    }
+    switch (ruling.row) {
+    case ROW_SETTLES:
+        settle(c, s, t, OUTCOME_REJECTED);
+        break;
+    case ROW_RETRIES:
+        go_again(c, s, t, delay_ms(c, t));
+        break;
+    case ROW_WAITS:
+        go_again(c, s, t, CAMPAIGN_PAUSE_MS);
+        break;
+    }
+}
+
+static void note_loss(struct task *t, const char *text)
+{
+    struct reply word = {.text = span_of(text)};
+    task_note(t, &word, SCOPE_SESSION);
+}
+
+void campaign_give_up(struct campaign *c, struct task *t)
+{
+    if (t->word.text.len == 0) {
+        note_loss(t, c->why.text);
+    }
+    settle(c, NULL, t, outcome_of_waiting(t));
+}
+
+void campaign_verdict(struct campaign *c, const struct session *s,
+                      struct task *t, const struct dialog_verdict *v)
+{
+    c->under_way--;
+    switch (v->kind) {
+    case VERDICT_SENT:
+        pace_answered(&c->pace);
+        campaign_trouble_over(c);
+        c->sender_refusals = 0;
+        t->attempts++;
+        /* Settled before the verdict's spans are gone: no copy. */
+        t->word.code = v->reply.code;
+        t->word.enhanced = v->reply.enhanced;
+        t->word.text = v->reply.text;
+        t->word.scope = SCOPE_RECIPIENT;
+        settle(c, s, t, OUTCOME_SENT);
+        break;
+    case VERDICT_REFUSED:
+        take_refusal(c, s, t, v);
+        break;
+    case VERDICT_PENDING:
+        if (v->tried && t->attempts == 0) {
+            note_loss(t, "the session ended before this was taken");
+        }
+        go_again(c, s, t, 0);
+        break;
+    case VERDICT_UNKNOWN:
+        t->attempts++;
+        note_loss(t, "the connection was lost before the reply to the content");
+        settle(c, s, t, OUTCOME_UNKNOWN);
+        break;
+    }
+}
