@@ -121,6 +121,14 @@ static void add_encoded(struct encode_line *l, struct span s)
     }
 }
 
+/* What that takes as one word. */
+static size_t encoded_size(struct span s)
+{
+    size_t q = size_in_q(s);
+    size_t b = size_in_b(s.len);
+    return 1 + ENCODE_FRAME + (q <= b ? q : b);
+}
+
 /* The text in words, each with the blanks before it. */
 struct words {
     struct span text;
@@ -298,10 +306,16 @@ static void add_quoted(struct encode_line *l, struct span phrase)
     }
 }
 
+/* Some readers leave a blank between encoded-words in a phrase: a name is one
+ * word where that fits a line. */
 static void add_phrase(struct encode_line *l, struct span phrase)
 {
     if (phrase.len > ENCODE_PHRASE_MAX || !ascii_only(phrase) ||
         encode_looks_encoded(phrase)) {
+        size_t size = encoded_size(phrase);
+        if (size <= ENCODE_WORDS_LINE && l->column + size > ENCODE_WORDS_LINE) {
+            encode_line_fold(l);
+        }
         add_encoded(l, phrase);
     } else if (all_atoms(phrase)) {
         add_text(l, phrase);

@@ -32,25 +32,6 @@ static bool check_sender(const struct draft *d, const struct header_row *row)
     return true;
 }
 
-bool draft_check(const struct draft *d, const struct letter_values *values,
-                 struct arena *arena, struct span *reason_out)
-{
-    struct header_row row = {
-        .values = values,
-        .names = &d->names,
-        .allow_empty = d->allow_empty,
-        .arena = arena,
-        .scratch = &d->bench->scratch,
-        .reason = reason_out,
-    };
-    for (size_t i = 0; i < d->header_count; i++) {
-        if (!header_check(&d->headers[i], &row)) {
-            return false;
-        }
-    }
-    return check_sender(d, &row) && body_check(&d->body, &row);
-}
-
 static void set_date(struct workbench *bench, int64_t date_s)
 {
     if (bench->date.len == 0 || bench->date_s != date_s) {
@@ -85,7 +66,38 @@ static void complete(const struct draft *d, struct letter_values *values,
     if (d->message_id) {
         values->message_id = own_message_id(d, values, arena);
     }
-    builtin[TEMPLATE_MESSAGE_ID] = values->message_id;
+    /* Before sending it is not known; one is as good as another. */
+    builtin[TEMPLATE_MESSAGE_ID] = values->message_id.len > 0
+                                       ? values->message_id
+                                       : SPAN("<id@example.org>");
+}
+
+/* The values are complete. */
+static bool check(const struct draft *d, const struct letter_values *values,
+                  struct arena *arena, struct span *reason_out)
+{
+    struct header_row row = {
+        .values = values,
+        .names = &d->names,
+        .allow_empty = d->allow_empty,
+        .arena = arena,
+        .scratch = &d->bench->scratch,
+        .reason = reason_out,
+    };
+    for (size_t i = 0; i < d->header_count; i++) {
+        if (!header_check(&d->headers[i], &row)) {
+            return false;
+        }
+    }
+    return check_sender(d, &row) && body_check(&d->body, &row);
+}
+
+bool draft_check(const struct draft *d, const struct letter_values *given,
+                 struct arena *arena, struct span *reason_out)
+{
+    struct letter_values values = *given;
+    complete(d, &values, arena);
+    return check(d, &values, arena, reason_out);
 }
 
 static void append_line(struct buf *out, struct span name, struct span value)
@@ -160,12 +172,12 @@ bool draft_fill(const struct draft *d, const struct letter_values *given,
                 struct arena *arena, struct letter *out,
                 struct span *reason_out)
 {
-    if (!draft_check(d, given, arena, reason_out)) {
+    struct letter_values values = *given;
+    complete(d, &values, arena);
+    if (!check(d, &values, arena, reason_out)) {
         return false;
     }
     *out = (struct letter){0};
-    struct letter_values values = *given;
-    complete(d, &values, arena);
     struct workbench *bench = d->bench;
     buf_clear(&bench->out);
     append_headers(d, &values, out);

@@ -133,7 +133,6 @@ static void append_address(const struct header *h,
     bool any = false;
     for (size_t i = 0; i < h->mailboxes.count; i++) {
         const struct mailbox *box = &h->mailboxes.list[i];
-        struct span phrase = {0};
         buf_clear(scratch);
         if (box->phrase) {
             filled(box->phrase, values, scratch);
@@ -145,7 +144,10 @@ static void append_address(const struct header *h,
         if (address.len == 0) {
             continue;
         }
-        phrase = span_trim(span_slice(buf_span(scratch), 0, at));
+        struct span phrase = span_slice(buf_span(scratch), 0, at);
+        struct span trimmed = span_trim(phrase);
+        bool exact = box->phrase_exact && trimmed.len > 0;
+        phrase = exact ? phrase : trimmed;
         buf_append(out, any ? SPAN(",") : SPAN(":"));
         column++;
         encode_mailbox(out, &column, phrase, address);
@@ -169,7 +171,9 @@ void header_append(const struct header *h, const struct letter_values *values,
         append_address(h, values, scratch, out, utf8);
     } else {
         struct span value = filled(h->value, values, scratch);
-        if (value.len == 0) {
+        bool empty =
+            h->kind == FIELD_RAW ? span_trim(value).len == 0 : value.len == 0;
+        if (empty) {
             return;
         }
         if (h->kind == FIELD_TEXT) {

@@ -169,6 +169,9 @@ static bool compile_phrase(struct mailbox *out, struct span text,
         out->phrase = compile(text, source, context);
     }
     free(c_text);
+    size_t column;
+    out->phrase_exact =
+        out->phrase && template_only_column(out->phrase, &column);
     return out->phrase != NULL;
 }
 

@@ -15,6 +15,7 @@
 
 struct mailbox {
     struct template *phrase;  /* NULL: none */
+    bool phrase_exact;        /* it is one value: its blanks are its own */
     struct template *address; /* NULL: the row's own, cleaned */
 };
 

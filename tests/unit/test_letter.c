@@ -50,6 +50,13 @@ static const struct {
      "From: a@b.example\r\n"
      "To: =?utf-8?b?SsO2LCBB?= <jo@example.net>, z@z.example\r\n" TAIL
      "7bit\r\n\r\nx\r\n"},
+    /* blanks of a value stay, those of the draft do not */
+    {{.text = "From: a@b.example\nTo: {{name}} <{{email}}>\n"
+              "Cc: {{#name}}{{name}} {{/name}}<c@d.example>\n\nx\n",
+      .name = {"Jo ", 3},
+      .email = {"jo@example.net", 14}},
+     "From: a@b.example\r\nTo: \"Jo \" <jo@example.net>\r\n"
+     "Cc: Jo <c@d.example>\r\n" TAIL "7bit\r\n\r\nx\r\n"},
     /* what a section leaves empty is no mailbox, and no header */
     {{.text =
           "From: a@b.example\nTo: {{email}}\nCc: {{#empty}}{{empty}}@x.example"
@@ -119,6 +126,16 @@ static const struct {
       JO},
      "From: a@b.example\r\nTo: c@d.example\r\nSubject: one two three\r\n" TAIL
      "7bit\r\n\r\nx\r\n"},
+    /* text/html escapes what is filled in */
+    {{.text = "From: a@b.example\nTo: c@d.example\nSubject: {{name}}\n"
+              "Content-Type: text/html; charset=UTF-8; x=y\n\n<b>{{name}}\n",
+      .name = {"<&>", 3},
+      .email = {"jo@example.net", 14}},
+     "From: a@b.example\r\nTo: c@d.example\r\nSubject: <&>\r\n"
+     "Date: Tue, 24 Nov 2026 03:30:00 +0000\r\n"
+     "Message-ID: <key@example.org>\r\nMIME-Version: 1.0\r\n"
+     "Content-Type: text/html; charset=utf-8; x=\"y\"\r\n"
+     "Content-Transfer-Encoding: 7bit\r\n\r\n<b>&lt;&amp;&gt;\r\n"},
     /* IDN, quoted local parts */
     {{.text = "From: a@b\xc3\xbc"
               "cher.example\nTo: \"a b\"@x.example\n\nx\n",
@@ -289,6 +306,7 @@ static const struct {
      "From is empty"},
     {{.text = FROM "References: {{name}}\n\n", .name = {"\xc3\xbc", 2}, EMAIL},
      "References is not ASCII, or has a word too long for a line"},
+    {{.text = FROM "\n", .sender = "{{mailshot.date}}@b.example", EMAIL}, ""},
     {{.text = FROM "\n",
       .sender = "x+{{name}}@b.example",
       .name = {"a b", 3},

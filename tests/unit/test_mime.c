@@ -206,6 +206,36 @@ static void values_end_no_part(void **state)
     release_case(&r);
 }
 
+/* A large attachment is encoded once and never copied: all letters point at
+ * the same bytes. */
+static void shares_attachments(void **state)
+{
+    (void)state;
+    struct buf text;
+    buf_init(&text, 1 << 20);
+    buf_append(&text, SPAN("From: a@b.example\nContent-Type: multipart/mixed; "
+                           "boundary=x\n\n--x\n\n{{name}}\n--x\nContent-Type: "
+                           "image/png\n\n"));
+    for (int i = 0; i < 10000; i++) {
+        buf_append(&text, SPAN("0123456789"));
+    }
+    buf_append(&text, SPAN("\n--x--\n\0"));
+    struct draft_case c = {
+        .text = text.data, .name = SPAN("Jo"), .email = SPAN("jo@example.net")};
+    struct draft_result r;
+    run_case(&c, &r);
+    assert_int_equal(r.letter.part_count, 2);
+    const char *shared = r.letter.parts[1].data;
+    struct span row[] = {c.email, SPAN("Ann"), SPAN("6"), SPAN(""), SPAN("")};
+    struct letter_values values = case_values(&c, row);
+    struct letter other;
+    assert_true(draft_fill(r.draft, &values, &r.arena, &other, &r.reason));
+    assert_ptr_equal(other.parts[1].data, shared);
+    assert_int_equal(other.bytes, r.letter.bytes + 1);
+    release_case(&r);
+    buf_release(&text);
+}
+
 static const struct {
     const char *text;
     const char *message;
@@ -252,6 +282,7 @@ int main(void)
         cmocka_unit_test(passes_attachments),
         cmocka_unit_test(boundaries_depend_on_key_and_text),
         cmocka_unit_test(values_end_no_part),
+        cmocka_unit_test(shares_attachments),
         cmocka_unit_test(says_what_is_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
