@@ -33,7 +33,10 @@ struct draft_source {
 struct draft;
 
 /* NULL: EX_DATAERR with file, line, column: no From, a control character, an
- * unknown name, a header that is none, a single-instance header twice. */
+ * unknown name, a header that is none, a single-instance header twice; EX_USAGE
+ * for a `headers` or `sender` that is none. Starts GMime, for the process. One
+ * thread fills in a draft at a time: its letters are made in memory of its
+ * own and then copied to the arena. */
 struct draft *draft_compile(const struct draft_source *source, struct err *err);
 void draft_destroy(struct draft *d);
 
