@@ -25,7 +25,7 @@ struct counts {
     uint64_t auth_failed;
     uint64_t bdat; /* messages whose content came so */
     uint64_t data;
-    uint64_t open; /* connections now; not said */
+    uint64_t open; /* sessions now; not said */
     uint64_t max_concurrent;
 };
 

@@ -31,6 +31,16 @@ struct visit {
     bool leaving; /* closed in good order, or about to be cut */
 };
 
+/* From here on it is no session any more, although its client may still have
+ * to close. */
+static void set_leaving(struct visit *v)
+{
+    if (!v->leaving && !v->turned_away) {
+        counts_closed(v->house->guest->counts);
+    }
+    v->leaving = true;
+}
+
 void visit_end(struct visit *v)
 {
     *v->at = v->next;
@@ -45,10 +55,7 @@ void visit_end(struct visit *v)
         guest_destroy(v->guest);
     }
     buf_release(&v->due);
-    if (!v->turned_away) {
-        v->house->leaving -= v->leaving;
-        counts_closed(v->house->guest->counts);
-    }
+    set_leaving(v);
     free(v);
 }
 
@@ -125,12 +132,6 @@ static void look_and_cut(void *context)
         setsockopt(v->descriptor, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     }
     leave(v);
-}
-
-static void set_leaving(struct visit *v)
-{
-    v->leaving = true;
-    v->house->leaving += !v->turned_away;
 }
 
 static void push(struct visit *v)
@@ -275,7 +276,7 @@ static void enter(struct visit *v)
 {
     struct counts *counts = v->house->guest->counts;
     uint64_t max = v->house->sessions_max;
-    v->turned_away = max > 0 && counts->open - v->house->leaving >= max;
+    v->turned_away = max > 0 && counts->open >= max;
     if (v->turned_away) {
         counts_turned_away(counts);
     } else {

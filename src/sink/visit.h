@@ -25,8 +25,6 @@ struct visit_house {
     /* What was taken is written down. False: no reply may leave any more. */
     bool (*settle)(void *context);
     struct visit *first;         /* all that are open */
-    uint64_t leaving;            /* of them: only the client's FIN is waited
-                                    for */
     void (*left)(void *context); /* one is gone */
     void *context;
 };

@@ -99,7 +99,7 @@ def test_max_sessions(sinks):
     assert gone(first)
     Raw(sink).hello()
     assert second.ask(b"NOOP\r\n").startswith("250 ")
-    counted(sink, connections=6, turned_away=3)
+    counted(sink, connections=6, turned_away=3, max_concurrent=2)
 
 
 def test_max_sessions_over_implicit_tls(sinks):
