@@ -80,6 +80,14 @@ static bool one_too_many(const struct campaign *c,
     return !end->was_ready && c->ready_count > 0;
 }
 
+/* A host that will not have us stops the run, unless others might. */
+static bool final(const struct campaign *c, const struct session_end *end)
+{
+    bool may_change = end->ruling.status == EX_UNAVAILABLE &&
+                      (c->proven || c->addresses->ai_next);
+    return end->ruling.line == LINE_STOPS && !may_change;
+}
+
 void campaign_session_gone(struct campaign *c, struct session *s,
                            const struct session_end *end)
 {
@@ -88,13 +96,17 @@ void campaign_session_gone(struct campaign *c, struct session *s,
     if (end->progress) {
         campaign_trouble_over(c);
     }
-    if (end->ruling.line == LINE_STOPS) {
+    if (final(c, end)) {
         campaign_stop(c, COURSE_DRAINING, end->ruling.status, end->why.text);
-    } else if (end->ruling.line == LINE_LEAVES && one_too_many(c, end)) {
+    } else if (end->ruling.line == LINE_GOES_ON) {
+        /* As it was to be. */
+    } else if (end->progress) {
+        c->observer->say(c->observer->context, SAY_INFO, end->why.text);
+    } else if (one_too_many(c, end)) {
         pace_refused(&c->pace, c->ready_count, loop_now_ms(c->loop));
-    } else if (end->ruling.line == LINE_LEAVES) {
-        campaign_trouble(c, c->proven ? EX_TEMPFAIL : EX_UNAVAILABLE,
-                         end->why.text);
+    } else {
+        int never = end->ruling.status ? end->ruling.status : EX_UNAVAILABLE;
+        campaign_trouble(c, c->proven ? EX_TEMPFAIL : never, end->why.text);
     }
     unlink_session(c, s);
     session_destroy(s);

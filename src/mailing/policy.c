@@ -100,40 +100,52 @@ struct ruling policy_of_refusal(const struct finding *finding, enum step step,
     return (struct ruling){ROW_SETTLES, LINE_GOES_ON, 0};
 }
 
-/* Refused before the first letter: by step and by the reply's first digit. */
+static const struct ruling leaves = {ROW_WAITS, LINE_LEAVES, 0};
+
+/* Refused in setting up, by step: what a 5xx means. A 4xx may pass. */
 static struct ruling of_setup(enum step step, bool transient)
 {
-    static const struct ruling again = {ROW_WAITS, LINE_LEAVES, 0};
-    if (step == STEP_AUTH) {
-        return transient ? again
-                         : (struct ruling){ROW_WAITS, LINE_STOPS, EX_NOPERM};
+    static const struct {
+        int status;
+        bool final; /* a 4xx, too */
+    } by_step[STEPS] = {
+        [STEP_GREETING] = {EX_UNAVAILABLE, false},
+        [STEP_EHLO] = {EX_PROTOCOL, false},
+        [STEP_HELO] = {EX_PROTOCOL, false},
+        [STEP_STARTTLS] = {EX_PROTOCOL, true},
+        [STEP_AUTH] = {EX_NOPERM, false},
+    };
+    if (step == STEP_AUTH && transient) { /* RFC 4954 4: too many logins */
+        return (struct ruling){ROW_WAITS, LINE_LEAVES, EX_LATER};
     }
-    if (step == STEP_STARTTLS || step == STEP_EHLO || step == STEP_HELO) {
-        return transient && step != STEP_STARTTLS
-                   ? again
-                   : (struct ruling){ROW_WAITS, LINE_STOPS, EX_PROTOCOL};
+    if (step == STEP_NONE || by_step[step].status == 0 ||
+        (transient && !by_step[step].final)) {
+        return leaves;
     }
-    return again; /* the greeting, a RSET, content cut short */
+    return (struct ruling){ROW_WAITS, LINE_STOPS, by_step[step].status};
 }
 
-struct ruling policy_of_end(enum dialog_end end, enum step step,
+struct ruling policy_of_end(enum dialog_end end, bool ready, enum step step,
                             const struct reply *reply)
 {
-    static const struct ruling by_end[] = {
-        [DIALOG_END_NONE] = {ROW_WAITS, LINE_LEAVES, 0},
-        [DIALOG_END_QUIT] = {ROW_WAITS, LINE_GOES_ON, 0},
-        [DIALOG_END_CLOSING] = {ROW_WAITS, LINE_LEAVES, 0},
-        [DIALOG_END_REFUSED] = {ROW_WAITS, LINE_LEAVES, 0},
-        [DIALOG_END_NO_TLS] = {ROW_WAITS, LINE_STOPS, EX_PROTOCOL},
-        [DIALOG_END_INJECTED] = {ROW_WAITS, LINE_STOPS, EX_PROTOCOL},
-        [DIALOG_END_NO_AUTH] = {ROW_WAITS, LINE_STOPS, EX_NOPERM},
-        [DIALOG_END_LOGIN] = {ROW_WAITS, LINE_STOPS, EX_NOPERM},
-        [DIALOG_END_DESYNC] = {ROW_WAITS, LINE_LEAVES, 0},
-        [DIALOG_END_MALFORMED] = {ROW_WAITS, LINE_LEAVES, 0},
-        [DIALOG_END_LOST] = {ROW_WAITS, LINE_LEAVES, 0},
+    /* Of one that was setting up. 0: not final. */
+    static const int by_end[] = {
+        [DIALOG_END_NO_TLS] = EX_PROTOCOL,
+        [DIALOG_END_INJECTED] = EX_PROTOCOL,
+        [DIALOG_END_NO_AUTH] = EX_NOPERM,
+        [DIALOG_END_DESYNC] = EX_PROTOCOL,
+        [DIALOG_END_MALFORMED] = EX_PROTOCOL,
+        [DIALOG_END_LOST] = 0,
     };
+    if (end == DIALOG_END_QUIT) {
+        return (struct ruling){ROW_WAITS, LINE_GOES_ON, 0};
+    }
+    if (ready) {
+        return leaves;
+    }
     if (end == DIALOG_END_REFUSED || end == DIALOG_END_LOGIN) {
         return of_setup(step, reply && reply->code / 100 == 4);
     }
-    return by_end[end];
+    return by_end[end] ? (struct ruling){ROW_WAITS, LINE_STOPS, by_end[end]}
+                       : leaves;
 }

@@ -28,17 +28,16 @@ enum line_ruling {
 struct ruling {
     enum row_ruling row;
     enum line_ruling line;
-    int status; /* of LINE_STOPS */
+    int status; /* of LINE_STOPS; of LINE_LEAVES, where one is due in the end */
 };
 
 /* Of a letter's refusal. */
 struct ruling policy_of_refusal(const struct finding *finding, enum step step,
                                 const struct reply *reply);
 
-/* Of a dialog that is over before its letters were. `status` is that with
- * which the run ends where it is LINE_STOPS; LINE_LEAVES: another session may
- * be tried, with back-off. */
-struct ruling policy_of_end(enum dialog_end end, enum step step,
+/* Of a dialog that is over: `ready` says whether it ever took letters. Who
+ * fails in setting up, and will not do better later, stops the run. */
+struct ruling policy_of_end(enum dialog_end end, bool ready, enum step step,
                             const struct reply *reply);
 
 enum { POLICY_SENDER_REFUSALS_MAX = 3 };

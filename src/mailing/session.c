@@ -160,8 +160,8 @@ static void describe_end(const struct session *s, int status, struct err *why)
 static void end_by_dialog(struct session *s)
 {
     struct ruling ruling =
-        policy_of_end(dialog_end(s->dialog), dialog_end_step(s->dialog),
-                      dialog_end_reply(s->dialog));
+        policy_of_end(dialog_end(s->dialog), s->ready,
+                      dialog_end_step(s->dialog), dialog_end_reply(s->dialog));
     struct err why = {0};
     describe_end(s, ruling.status ? ruling.status : EX_UNAVAILABLE, &why);
     end(s, &ruling, &why);

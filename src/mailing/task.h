@@ -22,6 +22,7 @@ struct task {
     struct siphash_print print; /* of the letter, where it may be shared */
     int64_t date_s;             /* of its first letter; 0: not yet made */
     unsigned attempts;     /* refusals that were its own, and its success */
+    unsigned losses;       /* sessions that ended before it was settled */
     uint64_t first_try_ms; /* 0: not tried */
     uint64_t due_ms;       /* when it goes again */
     struct {               /* the last word on it; code 0: none */

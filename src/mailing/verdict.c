@@ -69,10 +69,11 @@ void campaign_invalid(struct campaign *c, struct task *t, struct span reason)
 /* --- what a verdict asks --- */
 
 /* Doubling, with a quarter of jitter so that rows do not come in step. */
-static uint64_t delay_ms(const struct campaign *c, const struct task *t)
+static uint64_t delay_ms(const struct campaign *c, const struct task *t,
+                         unsigned times)
 {
     uint64_t delay = c->settings->retry_delay_ms;
-    for (unsigned i = 1; i < t->attempts && delay < 3600000; i++) {
+    for (unsigned i = 1; i < times && delay < 3600000; i++) {
         delay *= 2;
     }
     return delay - delay / 8 +
@@ -173,7 +174,7 @@ static void take_refusal(struct campaign *c, const struct session *s,
         settle(c, s, t, OUTCOME_REJECTED);
         break;
     case ROW_RETRIES:
-        go_again(c, s, t, delay_ms(c, t));
+        go_again(c, s, t, delay_ms(c, t, t->attempts));
         break;
     case ROW_WAITS:
         go_again(c, s, t, CAMPAIGN_PAUSE_MS);
@@ -185,6 +186,18 @@ static void note_loss(struct task *t, const char *text)
 {
     struct reply word = {.text = span_of(text)};
     task_note(t, &word, SCOPE_SESSION);
+}
+
+/* Once is bad luck. A row that ends its session again and again must not keep
+ * the others waiting. */
+static void take_loss(struct campaign *c, const struct session *s,
+                      struct task *t, bool tried)
+{
+    if (tried && t->attempts == 0) {
+        note_loss(t, "the session ended before this was taken");
+    }
+    t->losses += tried ? 1 : 0;
+    go_again(c, s, t, t->losses > 1 ? delay_ms(c, t, t->losses) : 0);
 }
 
 void campaign_give_up(struct campaign *c, struct task *t)
@@ -216,10 +229,7 @@ void campaign_verdict(struct campaign *c, const struct session *s,
         take_refusal(c, s, t, v);
         break;
     case VERDICT_PENDING:
-        if (v->tried && t->attempts == 0) {
-            note_loss(t, "the session ended before this was taken");
-        }
-        go_again(c, s, t, 0);
+        take_loss(c, s, t, v->tried);
         break;
     case VERDICT_UNKNOWN:
         t->attempts++;
