@@ -372,7 +372,7 @@ bool take_dedupe(struct options *o, const struct option *row, const char *value,
         {"off", OFF},         {NULL, 0},
     };
     (void)row;
-    unsigned mode;
+    unsigned mode = OFF;
     if (!choose(o, modes, value, &mode, err)) {
         return false;
     }
