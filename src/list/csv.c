@@ -11,7 +11,7 @@
 #include "list/dialect.h"
 
 enum {
-    CHECK_ROWS = 16, /* the file is looked at for changes after so many */
+    CHECK_ROWS = 256, /* the file is looked at for changes after so many */
     SHOWN_BYTES_MAX = 80,
 };
 

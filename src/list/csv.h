@@ -54,7 +54,7 @@ struct span csv_reader_header(const struct csv_reader *reader); /* raw bytes,
 /* The next row; its spans live until the next call. On an error the reader
  * stays at it. EX_DATAERR names the line: an unterminated quote (the line
  * where it opened), a stray quote, NUL, ragged row, a limit passed; or a file
- * that has changed since it was opened (noticed within 16 rows, and at the
+ * that has changed since it was opened (noticed within 256 rows, and at the
  * end). EX_NOINPUT where it cannot be read any more. */
 enum csv_result csv_reader_next(struct csv_reader *reader, struct csv_row *row,
                                 struct err *err);
