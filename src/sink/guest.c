@@ -292,9 +292,10 @@ static void run_command(struct guest *g, struct span line)
 
 static void run_line(struct guest *g, struct span line)
 {
+    bool too_long = g->line_too_long || line.len > GUEST_LINE_BYTES_MAX;
     if (g->house->script) {
-        guest_play_line(g, line);
-    } else if (g->line_too_long || line.len > GUEST_LINE_BYTES_MAX) {
+        guest_play_line(g, too_long ? SPAN("(a line too long)") : line);
+    } else if (too_long) {
         guest_say(g, ANSWER_LINE_TOO_LONG);
     } else if (!span_ends(line, SPAN("\r\n"))) {
         guest_say(g, ANSWER_BARE_LF);

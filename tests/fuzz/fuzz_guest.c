@@ -29,12 +29,24 @@ static bool take(void *context, const struct guest_letter *letter)
     return letter->bytes == letter->content.len || (abort(), false);
 }
 
+static void judge(void *context, const struct guest_verdict *v)
+{
+    struct buf *taken = context;
+    buf_append(taken, v->address);
+    buf_append_number(taken, v->attempt);
+    buf_append(taken, v->code);
+    buf_append_byte(taken, v->taken ? '+' : '-');
+}
+
 static void play(struct span said, size_t step, unsigned how,
                  struct outcome *out)
 {
+    static const struct limits limits = {SPAN("MAILMAX=4 RCPTMAX=1"), 4, 1};
+    struct throttle throttle = {.messages_max = 3, .window_ms = 1};
     struct counts counts = {0};
     struct faults faults;
     faults_init(&faults);
+    faults.random = faults.counting = how & 128;
     buf_init(&out->answers, GUEST_OUTBOX_BYTES_MAX);
     buf_init(&out->taken, 64 << 20);
     /* What depends on which bytes come together is not offered. */
@@ -47,6 +59,8 @@ static void play(struct span said, size_t step, unsigned how,
         .offers = offers,
         .bytes_max = how & 8 ? 20 : 0,
         .messages_max = how & 16 ? 2 : 0,
+        .limits = how & 64 ? limits : (struct limits){0},
+        .throttle = how & 128 ? &throttle : NULL,
         .user = SPAN("a"),
         .secret = SPAN("b"),
         .keep = true,
@@ -54,6 +68,7 @@ static void play(struct span said, size_t step, unsigned how,
         .counts = &counts,
         .faults = &faults,
         .take = take,
+        .judge = how & 128 ? judge : NULL,
         .context = &out->taken,
     };
     struct guest *g = guest_create(&house, 1, true);
