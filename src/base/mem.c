@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 /* No stdio here: there may be no memory for its buffers. */
-static _Noreturn void end_without_memory(void)
+_Noreturn void mem_exhausted(void)
 {
     static const char text[] = "mailshot: out of memory\n";
     ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
@@ -18,7 +18,7 @@ void *mem_alloc(size_t bytes)
 {
     void *data = malloc(bytes ? bytes : 1);
     if (!data) {
-        end_without_memory();
+        mem_exhausted();
     }
     return data;
 }
@@ -27,7 +27,7 @@ void *mem_alloc_zero(size_t count, size_t bytes_each)
 {
     void *data = calloc(count ? count : 1, bytes_each ? bytes_each : 1);
     if (!data) {
-        end_without_memory();
+        mem_exhausted();
     }
     return data;
 }
@@ -36,7 +36,7 @@ void *mem_resize(void *old, size_t count, size_t bytes_each)
 {
     void *data = reallocarray(old, count ? count : 1, bytes_each);
     if (!data) {
-        end_without_memory();
+        mem_exhausted();
     }
     return data;
 }

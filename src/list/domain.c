@@ -136,7 +136,7 @@ static const char *append_through_library(struct buf *out, struct span domain)
     int code = idn2_lookup_u8((const uint8_t *)written, &found,
                               IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
     if (code == IDN2_MALLOC) {
-        mem_alloc(SIZE_MAX); /* cannot be had: ends the process */
+        mem_exhausted();
     }
     if (code != IDN2_OK) {
         return library_fault(code);

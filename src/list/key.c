@@ -40,7 +40,7 @@ static void fold_unicode(struct buf *out, size_t start)
     free(split);
     if (!folded) {
         /* The text is UTF-8, so memory is what was missing: the end. */
-        mem_alloc(SIZE_MAX);
+        mem_exhausted();
     }
     buf_truncate(out, start);
     buf_append(out, span_from((const char *)folded, folded_len));
