@@ -60,7 +60,7 @@ void buf_commit(struct buf *b, size_t bytes)
     b->len += bytes;
 }
 
-void buf_append(struct buf *b, struct span s)
+void buf_append_slowly(struct buf *b, struct span s)
 {
     if (s.len == 0) {
         return;

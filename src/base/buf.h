@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/span.h"
 
@@ -30,7 +31,18 @@ void buf_clear(struct buf *b);
 char *buf_reserve(struct buf *b, size_t bytes);
 void buf_commit(struct buf *b, size_t bytes);
 
-void buf_append(struct buf *b, struct span s);
+void buf_append_slowly(struct buf *b, struct span s); /* buf_append's own */
+
+static inline void buf_append(struct buf *b, struct span s)
+{
+    if (s.len > 0 && s.len <= b->cap - b->len && b->cap <= b->bytes_max) {
+        memcpy(b->data + b->len, s.data, s.len);
+        b->len += s.len;
+    } else {
+        buf_append_slowly(b, s);
+    }
+}
+
 void buf_append_byte(struct buf *b, char byte);
 void buf_append_number(struct buf *b, uint64_t value); /* decimal */
 void buf_append_format(struct buf *b, const char *format, ...)

@@ -1,6 +1,5 @@
 #include "base/span.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -10,39 +9,9 @@ struct span span_of(const char *text)
     return (struct span){text, text ? strlen(text) : 0};
 }
 
-struct span span_from(const char *data, size_t len)
-{
-    return (struct span){data, len};
-}
-
-struct span span_slice(struct span s, size_t from, size_t to)
-{
-    assert(from <= to && to <= s.len);
-    if (from == to) { /* NULL + 0 is undefined */
-        return (struct span){s.data, 0};
-    }
-    return (struct span){s.data + from, to - from};
-}
-
-struct span span_rest(struct span s, size_t from)
-{
-    return span_slice(s, from, s.len);
-}
-
-bool span_equal(struct span a, struct span b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
 bool span_equal_nocase(struct span a, struct span b)
 {
     return a.len == b.len && span_starts_nocase(a, b);
-}
-
-bool span_starts(struct span s, struct span prefix)
-{
-    return s.len >= prefix.len &&
-           span_equal(span_slice(s, 0, prefix.len), prefix);
 }
 
 bool span_starts_nocase(struct span s, struct span prefix)
