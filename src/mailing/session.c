@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "mailing/campaign.h"
+#include "mailing/ending.h"
 #include "mailing/parcel.h"
 #include "net/local.h"
 #include "net/wire.h"
@@ -28,6 +29,7 @@ struct session {
     struct task *held; /* taken, with a letter unlike the last parcel's */
     bool ready;        /* has been */
     bool progress;     /* a row was settled */
+    bool securing;     /* within the handshake */
     bool draining;
     bool finishing; /* QUIT is answered, or no longer waited for */
 };
@@ -92,6 +94,9 @@ static void let_go(struct session *s)
 static const struct ruling ruling_done = {ROW_WAITS, LINE_GOES_ON, 0};
 static const struct ruling ruling_again = {ROW_WAITS, LINE_LEAVES, 0};
 static const struct ruling ruling_never = {ROW_WAITS, LINE_STOPS, EX_PROTOCOL};
+/* Cut within the handshake: by chance perhaps, or by who wants no TLS. */
+static const struct ruling ruling_unsafe = {ROW_WAITS, LINE_LEAVES,
+                                            EX_PROTOCOL};
 
 /* What is left is settled by what was handed to the kernel. */
 static void end(struct session *s, const struct ruling *ruling,
@@ -120,50 +125,14 @@ void session_cut(struct session *s)
     end(s, &ruling_done, NULL);
 }
 
-/* Why a dialog is over, in words that say what to do. */
-static const char *const end_words[] = {
-    [DIALOG_END_NONE] = "",
-    [DIALOG_END_QUIT] = "",
-    [DIALOG_END_CLOSING] = "the relay closes the session",
-    [DIALOG_END_REFUSED] = "the relay refused",
-    [DIALOG_END_NO_TLS] = "the relay does not offer STARTTLS, and nothing is "
-                          "sent in clear (smtps:// is for implicit TLS)",
-    [DIALOG_END_INJECTED] = "the relay, or who sits between, sent text in "
-                            "clear behind its consent to STARTTLS",
-    [DIALOG_END_NO_AUTH] = "the relay offers no login that can be used here "
-                           "(see --auth)",
-    [DIALOG_END_LOGIN] = "the relay refused the login (check --user and the "
-                         "password)",
-    [DIALOG_END_DESYNC] = "a reply that nothing asked for",
-    [DIALOG_END_MALFORMED] = "what came is no SMTP reply",
-    [DIALOG_END_LOST] = "the connection was lost",
-};
-
-static void describe_end(const struct session *s, int status, struct err *why)
-{
-    enum dialog_end how = dialog_end(s->dialog);
-    const struct reply *reply = dialog_end_reply(s->dialog);
-    const char *step = step_name(dialog_end_step(s->dialog));
-    struct span relay = buf_span(&s->relay);
-    if (reply) {
-        err_set(why, status, "%.*s: %s%s%s: %u %.*s", (int)relay.len,
-                relay.data, end_words[how], *step ? " at " : "", step,
-                reply->code,
-                (int)(reply->text.len > 512 ? 512 : reply->text.len),
-                reply->text.data);
-    } else {
-        err_set(why, status, "%.*s: %s", (int)relay.len, relay.data,
-                end_words[how]);
-    }
-}
-
 static void end_by_dialog(struct session *s)
 {
     struct ruling ruling =
         policy_of_end(dialog_end(s->dialog), s->ready,
                       dialog_end_step(s->dialog), dialog_end_reply(s->dialog));
     struct err why = {0};
-    describe_end(s, ruling.status ? ruling.status : EX_UNAVAILABLE, &why);
+    ending_describe(s->dialog, buf_span(&s->relay),
+                    ruling.status ? ruling.status : EX_UNAVAILABLE, &why);
     end(s, &ruling, &why);
 }
 
@@ -173,7 +142,10 @@ static void end_by_wire(struct session *s, enum wire_end how,
     struct err why = {0};
     err_set(&why, reason->status, "%.*s: %s", (int)s->relay.len, s->relay.data,
             reason->text);
-    end(s, how == WIRE_END_TLS ? &ruling_never : &ruling_again, &why);
+    const struct ruling *ruling = how == WIRE_END_TLS ? &ruling_never
+                                  : s->securing       ? &ruling_unsafe
+                                                      : &ruling_again;
+    end(s, ruling, &why);
 }
 
 /* --- time limits --- */
@@ -296,6 +268,14 @@ static void speak(struct session *s)
     } while (outbox->len < before);
 }
 
+static void secure(struct session *s)
+{
+    const struct settings *settings = s->campaign->settings;
+    s->securing = true;
+    wire_secure(s->wire, s->campaign->tls,
+                settings->tls_name ? settings->tls_name : settings->relay.host);
+}
+
 /* What was not begun goes to others. */
 static void take_leave(struct session *s)
 {
@@ -322,11 +302,8 @@ static void carry_on(struct session *s)
         take_leave(s);
         speak(s);
     }
-    if (dialog_phase(s->dialog) == DIALOG_WANTS_TLS) {
-        const struct settings *settings = s->campaign->settings;
-        wire_secure(s->wire, s->campaign->tls,
-                    settings->tls_name ? settings->tls_name
-                                       : settings->relay.host);
+    if (dialog_phase(s->dialog) == DIALOG_WANTS_TLS && !s->securing) {
+        secure(s);
     }
     set_deadline(s);
     if (dialog_phase(s->dialog) == DIALOG_OVER && !s->finishing) {
@@ -366,9 +343,7 @@ static void opened(void *context)
     struct session *s = context;
     const struct settings *settings = s->campaign->settings;
     if (s->campaign->tls && settings->relay.implicit_tls) {
-        wire_secure(s->wire, s->campaign->tls,
-                    settings->tls_name ? settings->tls_name
-                                       : settings->relay.host);
+        secure(s);
     }
     set_deadline(s);
 }
@@ -376,6 +351,7 @@ static void opened(void *context)
 static void secured(void *context)
 {
     struct session *s = context;
+    s->securing = false;
     dialog_secured(s->dialog);
     carry_on(s);
 }
