@@ -1,5 +1,6 @@
 """What the end-to-end tests stand on: the program, a sink, a real Postfix."""
 
+import functools
 import itertools
 import pathlib
 import shutil
@@ -10,6 +11,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+import arbiter as arbiters  # noqa: E402
 import postfix as postfix_relay  # noqa: E402
 import program  # noqa: E402
 import slow_relay as slow  # noqa: E402
@@ -91,21 +93,45 @@ def slow_relay():
 
 
 @pytest.fixture
-def postfix():
-    """postfix(recipients, main_cf) starts an instance; it ends with the test.
+def homes():
+    """homes(name) makes a directory; all are gone after the test.
 
-    Its directory is open to the accounts that Postfix runs under, as pytest's
-    own are not."""
-    homes, started = [], []
+    Open to the accounts that servers run under, as pytest's own are not."""
+    made = []
 
-    def start(recipients=(), main_cf=""):
-        home = pathlib.Path(tempfile.mkdtemp(prefix="mailshot-postfix."))
-        homes.append(home)
+    def make(name):
+        home = pathlib.Path(tempfile.mkdtemp(prefix=f"mailshot-{name}."))
+        made.append(home)
         home.chmod(0o755)
-        started.append(postfix_relay.start(home, recipients, main_cf))
+        return home
+    yield make
+    for home in made:
+        shutil.rmtree(home)
+
+
+@pytest.fixture
+def relays(homes):
+    """relays(module, argument…) starts a real relay; it ends with the test."""
+    started = []
+
+    def start(module, *arguments, **more):
+        started.append(module.start(homes(module.__name__), *arguments,
+                                    **more))
         return started[-1]
     yield start
-    for one in started:
+    for one in reversed(started):
         one.stop()
-    for home in homes:
-        shutil.rmtree(home)
+
+
+@pytest.fixture
+def postfix(relays):
+    """postfix(recipients, main_cf) starts an instance."""
+    return functools.partial(relays, postfix_relay)
+
+
+@pytest.fixture
+def arbiter():
+    """Who says whom the real relays refuse."""
+    one = arbiters.Arbiter()
+    yield one
+    one.stop()

@@ -13,18 +13,14 @@ runs for the superuser alone.
 """
 
 import os
-import pathlib
 import re
 import shutil
-import signal
-import socket
-import subprocess
 import time
 
 import pytest
 
-import cache
-import certificate
+import debian
+import relay
 
 # Libraries that postfix needs beyond a minimal Debian; those the system lacks
 # are unpacked beside it.
@@ -89,6 +85,7 @@ showq unix n - n - - showq
 error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
+virtual unix - n n - - virtual
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
@@ -106,83 +103,51 @@ QUEUES = {
 }
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+PACKAGES = ("postfix",)
+PROOF = "usr/lib/postfix/sbin/master"
+
+# For those who ask for it: all that is taken is kept in one Maildir, of an
+# account that no other part of Postfix runs under.
+KEEPING = """\
+default_transport = virtual
+local_transport = virtual
+relay_transport = virtual
+virtual_mailbox_base = {home}
+virtual_mailbox_maps = static:kept/
+virtual_minimum_uid = 1
+virtual_uid_maps = static:{keeper}
+virtual_gid_maps = static:{keeper}
+virtual_destination_recipient_limit = 1
+"""
+KEEPER = 61180
+
+# The arbiter is asked about recipients, and about contents.
+ASKING = """\
+smtpd_recipient_restrictions =
+ check_policy_service inet:127.0.0.1:{arbiter}, permit_mynetworks, reject
+smtpd_end_of_data_restrictions =
+ check_policy_service inet:127.0.0.1:{arbiter}
+"""
 
 
-def installed(package):
-    query = subprocess.run(["dpkg-query", "-W", "-f", "${Status}", package],
-                           capture_output=True, text=True)
-    return query.stdout == "install ok installed"
+class Postfix(relay.Relay):
+    tiers = ("stream", "group", "lockstep")
 
-
-def fetch(packages, into):
-    """apt-get download, with a fresh index where the first try fails."""
-    command = ["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download",
-               *packages]
-    for attempt in range(2):
-        got = subprocess.run(command, cwd=into, stdin=subprocess.DEVNULL,
-                             capture_output=True, text=True)
-        if got.returncode == 0:
-            return
-        if attempt == 0:
-            subprocess.run(["apt-get", "-qq", "update"], capture_output=True,
-                           stdin=subprocess.DEVNULL)
-    pytest.skip(f"apt-get cannot download {' '.join(packages)}: "
-                f"{got.stderr.strip().splitlines()[-1:]}")
-
-
-def unpacked():
-    """The tree of the unpacked packages, fetched once a machine."""
-    store = cache.directory("postfix")
-    tree = store / "tree"
-    if (tree / "usr/lib/postfix/sbin/master").exists():
-        return tree
-    half = store / f"half.{os.getpid()}"
-    half.mkdir()
-    try:
-        fetch(["postfix", *(l for l in LIBRARIES if not installed(l))], half)
-        for package in half.glob("*.deb"):
-            subprocess.run(["dpkg-deb", "-x", package, half / "tree"],
-                           check=True)
-        if not tree.exists():
-            (half / "tree").rename(tree)
-    finally:
-        shutil.rmtree(half, ignore_errors=True)
-    return tree
-
-
-def library_path(tree):
-    return ":".join([str(tree / "usr/lib/postfix"),
-                     *map(str, tree.glob("usr/lib/*-linux-gnu*")),
-                     *map(str, tree.glob("lib/*-linux-gnu*"))])
-
-
-class Postfix:
-    """One running instance: host, port, ca (a file for --tls-ca), log."""
-
-    host = "127.0.0.1"
-
-    def __init__(self, home, recipients=(), main_cf=""):
-        """recipients: (address, action) pairs for access(5)."""
-        self.home = pathlib.Path(home)
+    def __init__(self, home, recipients=(), main_cf="", arbiter=None,
+                 keep=False):
+        """recipients: (address, action) pairs for access(5); arbiter: asked
+        in their place; keep: what is taken is delivered into a Maildir."""
+        super().__init__(home)
         self.log = self.home / "postfix.log"
-        self.port = free_port()
-        self.process = None
-        self.tree = unpacked()
-        self._configure(recipients, main_cf)
-
-    @property
-    def url(self):
-        return f"smtp://{self.host}:{self.port}"
+        self.tree = debian.unpacked("postfix", PACKAGES, LIBRARIES, PROOF)
+        more = KEEPING.format(home=self.home, keeper=KEEPER) if keep else ""
+        more += ASKING.format(arbiter=arbiter.port) if arbiter else ""
+        self._configure(recipients, more + main_cf)
 
     def _configure(self, recipients, main_cf):
-        # pytest's directories are closed to others; Postfix's daemons are not
-        # root.
-        for name in ("etc", "data", "spool", "certificate"):
+        for name in ("data", "spool"):
             (self.home / name).mkdir()
+        shutil.chown(self.home / "kept", KEEPER, KEEPER)
         shutil.chown(self.home / "data", "mail")
         for name, (owner, mode) in QUEUES.items():
             queue = self.home / "spool" / name
@@ -190,14 +155,12 @@ class Postfix:
             group = "news" if name in ("maildrop", "public") else "root"
             shutil.chown(queue, owner, group)
             queue.chmod(mode)
-        self.ca = certificate.authority(self.home / "certificate")
-        leaf, key = certificate.server(self.home / "certificate")
         self.write("recipients", "".join(
             f"{address} {action}\n" for address, action in recipients))
         self.write("master.cf", MASTER_CF.format(port=self.port))
         self.write("main.cf", MAIN_CF.format(
-            home=self.home, log=self.log, tree=self.tree, certificate=leaf,
-            key=key) + main_cf)
+            home=self.home, log=self.log, tree=self.tree,
+            certificate=self.certificate, key=self.key) + main_cf)
         for name in ("postfix-files", "dynamicmaps.cf.d", "postfix-files.d"):
             (self.home / "etc" / name).symlink_to(self.tree / "etc/postfix"
                                                   / name)
@@ -207,49 +170,15 @@ class Postfix:
 
     def start(self):
         environment = {
-            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C",
-            "LD_LIBRARY_PATH": library_path(self.tree),
+            **relay.ENVIRONMENT,
+            "LD_LIBRARY_PATH": f"{self.tree}/usr/lib/postfix:"
+                               + debian.library_path(self.tree),
             "MAIL_CONFIG": str(self.home / "etc"),
             "MAIL_LOGTAG": "postfix",
             "POSTLOG_SERVICE": "postlog", "POSTLOG_HOSTNAME": "relay",
         }
-        errors = open(self.home / "master.stderr", "wb")
-        self.process = subprocess.Popen(
-            [self.tree / "usr/lib/postfix/sbin/master", "-d",
-             "-c", self.home / "etc"],
-            env=environment, stdin=subprocess.DEVNULL, stdout=errors,
-            stderr=errors, start_new_session=True)
-        errors.close()
-        self._wait_until_it_answers()
-
-    def _wait_until_it_answers(self):
-        limit = time.monotonic() + 20
-        while time.monotonic() < limit:
-            if self.process.poll() is not None:
-                break
-            try:
-                with socket.create_connection((self.host, self.port), 5) as s:
-                    if s.recv(512).startswith(b"220 "):
-                        s.sendall(b"QUIT\r\n")
-                        return
-            except OSError:
-                time.sleep(0.05)
-        said = (self.home / "master.stderr").read_text(errors="replace")
-        raise RuntimeError(f"Postfix does not answer: {said}"
-                           f"{self.log_text()[-2000:]}")
-
-    def stop(self):
-        """Ends master and with it all that it started."""
-        if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
-                os.killpg(self.process.pid, signal.SIGKILL)
-                self.process.wait()
-
-    def log_text(self):
-        return self.log.read_text(errors="replace") if self.log.exists() else ""
+        self.launch([self.tree / "usr/lib/postfix/sbin/master", "-d",
+                     "-c", self.home / "etc"], environment)
 
     def delivered(self):
         """The recipients that Postfix says it has delivered, in order."""
@@ -266,12 +195,14 @@ class Postfix:
             time.sleep(0.2)
         return self.delivered()
 
+    def complaints(self):
+        return re.findall(r".*(?:lost connection|improper command|error:|"
+                          r"fatal|panic|too many).*", self.log_text())
 
-def start(home, recipients=(), main_cf=""):
+
+def start(home, *arguments, **more):
     if os.geteuid() != 0:
         pytest.skip("Postfix's master runs for root alone")
-    if not shutil.which("dpkg-deb") or not shutil.which("apt-get"):
-        pytest.skip("Postfix is taken from Debian's package: no apt here")
-    relay = Postfix(home, recipients, main_cf)
-    relay.start()
-    return relay
+    one = Postfix(home, *arguments, **more)
+    one.start()
+    return one
