@@ -98,6 +98,7 @@ static void give(struct play *p)
         .eight_bit =
             number % 2 == 1 && dialog_capabilities(p->dialog)->eight_bit,
         .needs_smtputf8 = number % 7 == 3,
+        .id = SPAN("<id+1@x>"),
         .tag = l,
     };
     dialog_give(p->dialog, &t);
@@ -197,9 +198,14 @@ static void relay_says(struct play *p, struct span bytes)
 static void offer(struct play *p, struct buf *out)
 {
     static const char *const lines[] = {
-        "250-PIPELINING\r\n", "250-CHUNKING\r\n",         "250-8BITMIME\r\n",
-        "250-SMTPUTF8\r\n",   "250-SIZE 400\r\n",         "250-STARTTLS\r\n",
-        "250-AUTH PLAIN\r\n", "250-LIMITS MAILMAX=5\r\n",
+        "250-PIPELINING\r\n",
+        "250-CHUNKING\r\n",
+        "250-8BITMIME\r\n",
+        "250-SMTPUTF8\r\n",
+        "250-SIZE 400\r\n",
+        "250-STARTTLS\r\n",
+        "250-AUTH PLAIN\r\n250-DSN\r\n",
+        "250-LIMITS MAILMAX=5\r\n",
     };
     buf_append(out, SPAN("250-relay\r\n"));
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
@@ -311,6 +317,14 @@ static void turn(struct play *p)
 
 /* --- one play --- */
 
+static void hear_trace(void *context, bool ours, struct span line)
+{
+    (void)context;
+    /* The password, as PLAIN and as LOGIN would say it. */
+    must(!ours || (!span_ends(line, SPAN("AHVzZXIAc2VjcmV0")) &&
+                   !span_ends(line, SPAN("c2VjcmV0"))));
+}
+
 static void begin(struct play *p)
 {
     unsigned a = take(p), b = take(p);
@@ -329,6 +343,9 @@ static void begin(struct play *p)
         .letters_max = b / 64,
         .login = a >= 128 ? &p->login : NULL,
         .probe_sender = SPAN("probe@x"),
+        .dsn = {SPAN("NEVER"), SPAN("HDRS")},
+        .trace = hear_trace,
+        .trace_context = p,
     };
     buf_init(&p->wire, 1 << 24);
     model_init(&p->model);
