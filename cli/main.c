@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "cli/classify.h"
 #include "cli/options.h"
 #include "cli/process.h"
 #include "cli/say.h"
@@ -20,6 +21,8 @@ static const struct {
      "LIST [TEMPLATE]  say all that send could find out before it sends"},
     {"render", "mailshot render", verb_render,
      "LIST TEMPLATE    the exact bytes that would go out"},
+    {"classify", "mailshot classify", verb_classify,
+     "                 SMTP replies on stdin, one verdict each on stdout"},
     {"sink", "mailshot sink", verb_sink,
      "                 a relay on loopback that delivers nowhere"},
 };
@@ -37,7 +40,7 @@ static void show_help(FILE *to)
     fputs("\nMails a message to everyone on a list, through your relay.\n\n",
           to);
     for (size_t i = 0; i < VERBS; i++) {
-        fprintf(to, "  mailshot %-6s [OPTION...] %s\n", verbs[i].name,
+        fprintf(to, "  mailshot %-8s [OPTION...] %s\n", verbs[i].name,
                 verbs[i].help);
     }
     fputs("\nmailshot VERB --help shows the options of a verb.\n", to);

@@ -35,26 +35,46 @@ static void list_changed(struct campaign *c)
     campaign_stop(c, COURSE_DRAINING, why.status, why.text);
 }
 
+/* The next row of the second reading that is to be mailed. */
+static bool next_contact(struct campaign *c, struct plan_row *row)
+{
+    struct err err = {0};
+    enum csv_result result;
+    do {
+        result = plan_next(c->plan, row, &err);
+    } while (result == CSV_RESULT_ROW && row->verdict.status != CLEAN_OK);
+    if (result == CSV_RESULT_ERROR) {
+        /* It was read whole before: it has changed. */
+        campaign_stop(c, COURSE_DRAINING, EX_DATAERR, err.text);
+    }
+    return result == CSV_RESULT_ROW;
+}
+
+static uint64_t contacts_left(const struct campaign *c)
+{
+    return c->plan->by_status[CLEAN_OK] - c->next_contact;
+}
+
+/* Behind the last contact the list is read to its end at once: no session is
+ * opened for rows that do not come. */
 static struct task *next_of_list(struct campaign *c)
 {
     struct plan_row row;
-    struct err err = {0};
-    while (!c->list_done) {
-        enum csv_result result = plan_next(c->plan, &row, &err);
-        if (result == CSV_RESULT_ERROR) {
-            /* It was read whole before: it has changed. */
-            campaign_stop(c, COURSE_DRAINING, EX_DATAERR, err.text);
-        }
-        c->list_done = result != CSV_RESULT_ROW;
-        if (result == CSV_RESULT_END &&
-            c->next_contact != c->plan->by_status[CLEAN_OK]) {
+    struct task *t = NULL;
+    if (next_contact(c, &row)) {
+        t = task_take(&c->pool, c->plan, &row, c->next_contact++);
+    } else {
+        c->list_done = true;
+    }
+    if (contacts_left(c) == 0 && !c->list_done) {
+        c->list_done = true;
+        if (next_contact(c, &row)) {
             list_changed(c);
         }
-        if (result == CSV_RESULT_ROW && row.verdict.status == CLEAN_OK) {
-            return task_take(&c->pool, c->plan, &row, c->next_contact++);
-        }
+    } else if (c->list_done && contacts_left(c) > 0) {
+        list_changed(c);
     }
-    return NULL;
+    return t;
 }
 
 /* --rate's long windows are not waited for. */
@@ -88,6 +108,11 @@ static bool pace_allows(struct campaign *c, uint64_t now)
 static bool limit_reached(const struct campaign *c)
 {
     return c->settings->limit > 0 && c->messages_begun >= c->settings->limit;
+}
+
+uint64_t campaign_rows_left(const struct campaign *c)
+{
+    return (c->list_done ? 0 : contacts_left(c)) + c->queue.count;
 }
 
 bool campaign_has_rows(const struct campaign *c)

@@ -87,7 +87,8 @@ void campaign_run(struct campaign *c);
 /* The next row to say; NULL: none now. Its task is the caller's until it is
  * given back by a verdict, or by one of the three below it. */
 struct task *campaign_take(struct campaign *c);
-bool campaign_has_rows(const struct campaign *c);
+bool campaign_has_rows(const struct campaign *c); /* now, but for the pace */
+uint64_t campaign_rows_left(const struct campaign *c); /* not under way */
 
 /* Nothing new is begun. The first reason stands. */
 void campaign_stop(struct campaign *c, enum campaign_course course, int status,

@@ -142,6 +142,12 @@ static void open_session(struct campaign *c)
     c->session_count++;
 }
 
+/* Those that are setting up will each want one. */
+static bool rows_for_another(const struct campaign *c)
+{
+    return campaign_rows_left(c) > c->session_count - c->ready_count;
+}
+
 /* The first session logs in before the others start, so that a wrong password
  * is tried once. */
 void campaign_open_sessions(struct campaign *c)
@@ -152,7 +158,7 @@ void campaign_open_sessions(struct campaign *c)
         ask_addresses(c);
     }
     while (c->addresses && c->session_count < (c->proven ? most : 1) &&
-           campaign_has_rows(c)) {
+           campaign_has_rows(c) && rows_for_another(c)) {
         open_session(c);
     }
     /* The youngest stand first. */

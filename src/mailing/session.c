@@ -21,6 +21,7 @@ struct session {
     struct dialog *dialog;
     struct loop_timer *timer; /* fires at the latest at deadline_ms */
     uint64_t deadline_ms;     /* UINT64_MAX: nothing is waited for */
+    uint64_t handed;          /* to the kernel, when it was set */
     bool timer_runs;
     struct buf secret;
     struct login login;
@@ -163,11 +164,19 @@ static uint64_t limit_ms(const struct session *s)
     return asked ? asked : (uint64_t)step_rule(step)->timeout_s * 1000;
 }
 
-/* A timer that runs is not set anew: it looks again when it fires. */
-static void set_deadline(struct session *s)
+/* The limit is of the oldest thing said, from when it was said, or from the
+ * last sign of life: a reply, or content that the kernel took. A timer that
+ * runs is not set anew: it looks again when it fires. */
+static void set_deadline(struct session *s, bool heard)
 {
     uint64_t limit = limit_ms(s);
+    uint64_t handed = wire_handed(s->wire);
+    bool waited = s->deadline_ms != UINT64_MAX;
+    if (limit && waited && !heard && handed == s->handed) {
+        return;
+    }
     uint64_t now = loop_now_ms(s->campaign->loop);
+    s->handed = handed;
     s->deadline_ms = limit ? now + limit : UINT64_MAX;
     if (limit && !s->timer_runs) {
         s->timer_runs = true;
@@ -183,6 +192,7 @@ static void time_is_up(void *context)
     if (s->deadline_ms == UINT64_MAX) {
         return;
     }
+    set_deadline(s, false);
     if (now < s->deadline_ms) {
         s->timer_runs = true;
         loop_timer_start(s->timer, s->deadline_ms - now);
@@ -284,8 +294,10 @@ static void take_leave(struct session *s)
     let_go(s);
 }
 
-/* After anything has happened: verdicts out, letters in, words out. */
-static void carry_on(struct session *s)
+/* One contact's way, as far as it can be gone now: what became of letters is
+ * written down; rows are taken from the list, filled in, and said; the words
+ * are carried off. `heard`: the relay has just said something. */
+static void carry_on(struct session *s, bool heard)
 {
     take_verdicts(s);
     if (dialog_phase(s->dialog) == DIALOG_READY && !s->ready) {
@@ -305,7 +317,7 @@ static void carry_on(struct session *s)
     if (dialog_phase(s->dialog) == DIALOG_WANTS_TLS && !s->securing) {
         secure(s);
     }
-    set_deadline(s);
+    set_deadline(s, heard);
     if (dialog_phase(s->dialog) == DIALOG_OVER && !s->finishing) {
         if (dialog_end(s->dialog) == DIALOG_END_QUIT) {
             s->finishing = true;
@@ -319,7 +331,7 @@ static void carry_on(struct session *s)
 void session_wake(struct session *s)
 {
     if (s->ready && !s->finishing && dialog_hungry(s->dialog) > 0) {
-        carry_on(s);
+        carry_on(s, false);
     }
 }
 
@@ -332,7 +344,7 @@ void session_drain(struct session *s)
     if (!s->ready) {
         session_cut(s);
     } else if (!s->finishing) {
-        carry_on(s);
+        carry_on(s, false);
     }
 }
 
@@ -345,7 +357,7 @@ static void opened(void *context)
     if (s->campaign->tls && settings->relay.implicit_tls) {
         secure(s);
     }
-    set_deadline(s);
+    set_deadline(s, true);
 }
 
 static void secured(void *context)
@@ -353,19 +365,19 @@ static void secured(void *context)
     struct session *s = context;
     s->securing = false;
     dialog_secured(s->dialog);
-    carry_on(s);
+    carry_on(s, true);
 }
 
 static void received(void *context, struct span bytes)
 {
     struct session *s = context;
     dialog_receive(s->dialog, bytes, wire_handed(s->wire));
-    carry_on(s);
+    carry_on(s, true);
 }
 
 static void drained(void *context)
 {
-    carry_on(context);
+    carry_on(context, false);
 }
 
 static void closed(void *context, enum wire_end how, const struct err *why)
