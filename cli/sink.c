@@ -33,6 +33,7 @@ enum word {
     WORD_MAILDIR,
     WORD_LOG,
     WORD_VERDICTS,
+    WORD_CONNECTIONS_MAX,
     WORD_SESSIONS_MAX,
     WORD_MESSAGES_MAX,
     WORD_RECIPIENTS_MAX,
@@ -97,6 +98,8 @@ static const struct poptOption options[] = {
     WORD("log", WORD_LOG, "a line of JSON for each transaction taken", "FILE"),
     WORD("verdicts", WORD_VERDICTS,
          "a line of JSON for the last word on each recipient", "FILE"),
+    WORD("max-connections", WORD_CONNECTIONS_MAX, "then it listens no more",
+         "N"),
     WORD("max-sessions", WORD_SESSIONS_MAX, "at a time, then 421", "N"),
     WORD("max-messages-per-session", WORD_MESSAGES_MAX, "then 421", "N"),
     WORD("max-recipients", WORD_RECIPIENTS_MAX, "of a message, then 452", "N"),
@@ -153,6 +156,8 @@ static bool take_numbers(struct sink_settings *out, struct err *err)
     uint64_t messages_max = 0, recipients_max = 0, workers = 0, idle_s = 0;
     const struct number numbers[] = {
         {"size", WORD_SIZE, UINT32_MAX, &out->bytes_max},
+        {"max-connections", WORD_CONNECTIONS_MAX, UINT32_MAX,
+         &out->connections_max},
         {"max-sessions", WORD_SESSIONS_MAX, UINT32_MAX, &out->sessions_max},
         {"max-messages-per-session", WORD_MESSAGES_MAX, UINT32_MAX,
          &messages_max},

@@ -51,6 +51,14 @@ struct guest_verdict {
     uint64_t session;
 };
 
+/* Where a client did not keep to the script. */
+struct guest_astray {
+    uint64_t session;
+    unsigned line;
+    struct span expected;
+    struct span came;
+};
+
 /* What all guests share. Borrowed by each for its life. */
 struct guest_house {
     struct span hostname;
@@ -74,8 +82,7 @@ struct guest_house {
     /* The last word on a recipient; or NULL. */
     void (*judge)(void *context, const struct guest_verdict *verdict);
     /* A client did not say what the script has there; or NULL. */
-    void (*astray)(void *context, unsigned line, struct span expected,
-                   struct span came);
+    void (*astray)(void *context, const struct guest_astray *how);
     void *context;
 };
 

@@ -77,7 +77,9 @@ void guest_play_line(struct guest *g, struct span came)
         house->counts->errors++;
         g->phase = GUEST_CUT;
         if (house->astray) {
-            house->astray(house->context, line->number, line->text, came);
+            const struct guest_astray how = {g->session, line->number,
+                                             line->text, came};
+            house->astray(house->context, &how);
         }
         return;
     }

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "net/loop.h"
@@ -29,6 +30,7 @@ struct sink {
     struct loop_signal *interrupted;
     struct loop_signal *terminated;
     struct loop_timer *grace;
+    struct loop_timer *enough; /* have come */
     struct counts counts;
     struct faults faults;
     struct maildir maildir;
@@ -67,14 +69,14 @@ static void judge(void *context, const struct guest_verdict *verdict)
     }
 }
 
-static void astray(void *context, unsigned line, struct span expected,
-                   struct span came)
+static void astray(void *context, const struct guest_astray *how)
 {
     const struct sink *s = context;
     struct err text;
-    err_set(&text, 0, "%s:%u: not %.*s, but %.*s came", s->settings->script,
-            line, (int)expected.len, expected.data,
-            (int)(came.len < 200 ? came.len : 200), came.data);
+    err_set(&text, 0, "%s:%u: session %llu: not %.*s, but %.*s came",
+            s->settings->script, how->line, (unsigned long long)how->session,
+            (int)how->expected.len, how->expected.data,
+            (int)(how->came.len < 200 ? how->came.len : 200), how->came.data);
     s->settings->astray(s->settings->context, text.text);
 }
 
@@ -107,10 +109,24 @@ static void left(void *context)
     }
 }
 
+/* The door cannot be shut while somebody comes in through it. */
 static void came(void *context, int descriptor)
 {
     struct sink *s = context;
+    uint64_t max = s->settings->connections_max;
+    if (max > 0 && s->counts.connections >= max) {
+        close(descriptor);
+        return;
+    }
     visit_start(&s->visits, descriptor, s->counts.connections + 1);
+    if (max > 0 && s->counts.connections == max) {
+        loop_timer_start(s->enough, 0);
+    }
+}
+
+static void shut(void *context)
+{
+    stop_listening(context);
 }
 
 static void stop(void *context)
@@ -247,6 +263,7 @@ static bool open_all(struct sink *s, struct err *err)
     s->interrupted = loop_signal_create(s->loop, SIGINT, signalled, s);
     s->terminated = loop_signal_create(s->loop, SIGTERM, signalled, s);
     s->grace = loop_timer_create(s->loop, stop, s);
+    s->enough = loop_timer_create(s->loop, shut, s);
     furnish(s);
     return !settings->port_file ||
            port_file_write(settings->port_file, listener_port(s->listener),
@@ -264,6 +281,7 @@ static void close_all(struct sink *s)
     loop_signal_destroy(s->interrupted);
     loop_signal_destroy(s->terminated);
     loop_timer_destroy(s->grace);
+    loop_timer_destroy(s->enough);
     loop_destroy(s->loop);
     if (s->tls) {
         tls_server_destroy(s->tls);

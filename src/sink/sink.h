@@ -35,6 +35,7 @@ struct sink_settings {
     const char
         *verdicts_file; /* or NULL: a line for each word on a recipient */
     struct limits limits;
+    uint64_t connections_max; /* then it listens no more; 0: no limit */
     uint64_t sessions_max;    /* at a time, then 421; 0: no limit */
     uint64_t idle_ms;         /* of silence, then 421; 0: no limit */
     struct service service;   /* its first four fields */

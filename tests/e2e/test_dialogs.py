@@ -126,7 +126,8 @@ def play(dialog, sinks, run, home):
     and what the sink said of it: its counts, and lines on stderr."""
     security = dialog.security()
     tls = {"clear": "off"}.get(security, security)
-    sink = sinks("-q", "--tls", tls, "--script", dialog.path)
+    sink = sinks("-q", "--tls", tls, "--script", dialog.path,
+                 "--max-connections", "1")
     write_files(dialog, home)
     scheme = "smtps" if tls == "implicit" else "smtp"
     trust = ["--tls", "off"] if tls == "off" else ["--tls-ca", sink.ca]

@@ -88,6 +88,16 @@ def test_mute_says_nothing_more(sinks, tmp_path):
 
 # Limits.
 
+def test_max_connections(sinks):
+    sink = sinks("--max-connections", "2")
+    raws = [Raw(sink).hello() for _ in range(2)]
+    with pytest.raises(ConnectionRefusedError):
+        Raw(sink)
+    for raw in raws:
+        assert taken(raw).startswith("250 ")
+    counted(sink, connections=2, messages=2)
+
+
 def test_max_sessions(sinks):
     sink = sinks("--max-sessions", "2")
     first, second = Raw(sink).hello(), Raw(sink).hello()
@@ -266,7 +276,7 @@ def test_a_client_that_goes_astray_is_named(sinks, tmp_path):
     assert gone(raw)
     sink.process.terminate()
     done = program.finish(sink.process, 20)
-    assert "play:2: not EHLO x, but HELO " in done.err
+    assert "play:2: session 1: not EHLO x, but HELO " in done.err
     assert "\x1b" not in done.err
     assert json.loads(done.out)["played"] == 0
 

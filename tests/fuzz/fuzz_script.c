@@ -17,13 +17,12 @@ struct outcome {
     unsigned astray;
 };
 
-static void note_astray(void *context, unsigned line, struct span expected,
-                        struct span came)
+static void note_astray(void *context, const struct guest_astray *how)
 {
     struct outcome *out = context;
-    out->astray = line;
-    buf_append(&out->said, expected);
-    buf_append(&out->said, came);
+    out->astray = how->line;
+    buf_append(&out->said, how->expected);
+    buf_append(&out->said, how->came);
 }
 
 static void play(const struct script *script, struct span heard, size_t step,
