@@ -97,7 +97,7 @@ struct dialog {
     unsigned slot_count;
     unsigned oldest, saying, given; /* running numbers; slot = n % count */
     struct cursor cursor;
-    bool clean; /* the relay has no transaction open: no RSET is due */
+    bool clean; /* nothing was begun that a RSET should end */
     bool quit_said;
     unsigned letters_said;
 

@@ -52,8 +52,11 @@ static void say_path(struct dialog *d, struct span path)
     say_bytes(d, SPAN(">"));
 }
 
+/* Dovecot's submission (2.3) dies of a MAIL that follows where the probe and
+ * its RSET came in one piece, unless one more RSET leads it. */
 void dialog_say_probe(struct dialog *d)
 {
+    d->clean = false;
     say_bytes(d, SPAN("MAIL FROM:"));
     say_path(d, d->settings.probe_sender);
     say_bytes(d, SPAN("\r\n"));
