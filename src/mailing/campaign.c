@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "mailing/session.h"
 #include "net/resolver.h"
 
 enum {
@@ -122,8 +121,9 @@ bool campaign_has_rows(const struct campaign *c)
     return of_list || task_queue_due_ms(&c->queue) <= loop_now_ms(c->loop);
 }
 
-struct task *campaign_take(struct campaign *c)
+static struct task *take(void *context)
 {
+    struct campaign *c = context;
     uint64_t now = loop_now_ms(c->loop);
     if (c->course != COURSE_GOING || now < c->resume_ms) {
         return NULL;
@@ -253,6 +253,23 @@ static void peek_sender(struct campaign *c)
     task_queue_add(&c->queue, t, 0);
 }
 
+static void set_terms(struct campaign *c)
+{
+    c->terms = (struct session_terms){
+        .settings = c->settings,
+        .observer = c->observer,
+        .plan = c->plan,
+        .loop = c->loop,
+        .tls = c->tls,
+        .parcels = &c->parcels,
+        .learned = &c->learned,
+        .probe_sender = buf_span(&c->probe_sender),
+        .owner.take = take,
+    };
+    campaign_hear_verdicts(c, &c->terms.owner);
+    campaign_hear_sessions(c, &c->terms.owner);
+}
+
 static void begin(struct campaign *c)
 {
     task_pool_init(&c->pool);
@@ -279,6 +296,7 @@ static void begin(struct campaign *c)
     c->ask = loop_signal_create(c->loop, SIGUSR1, take_signal, c);
     loop_timer_start(c->ticker, TICK_MS);
     peek_sender(c);
+    set_terms(c);
 }
 
 static void finish(struct campaign *c)

@@ -18,6 +18,7 @@
 #include "mailing/parcel.h"
 #include "mailing/plan.h"
 #include "mailing/policy.h"
+#include "mailing/session.h"
 #include "mailing/task.h"
 #include "net/loop.h"
 #include "net/tls.h"
@@ -26,7 +27,6 @@
 #include "record/report.h"
 
 struct resolver;
-struct session;
 
 enum campaign_course {
     COURSE_GOING,
@@ -40,6 +40,8 @@ struct campaign {
     struct plan *plan;
     struct loop *loop;
     struct tls_client *tls; /* NULL: in clear */
+    struct session_terms terms;
+    struct learned learned;
 
     /* rows */
     struct ledger ledger;
@@ -48,7 +50,6 @@ struct campaign {
     struct notes *notes;   /* the same */
     struct task_pool pool;
     struct parcel_pool parcels;
-    unsigned recipients_max; /* learned: more are refused; 0: not */
     struct task_queue queue;
     uint32_t next_contact; /* the first that was never taken */
     bool list_done;
@@ -60,10 +61,8 @@ struct campaign {
     unsigned session_count;
     unsigned ready_count;
     struct pace pace;
-    uint64_t pace_when_ms;    /* when it lets the next letter begin */
-    unsigned session_letters; /* learned: then the relay closes; 0: not */
-    bool proven;              /* one has been ready */
-    bool stream_unfit;
+    uint64_t pace_when_ms; /* when it lets the next letter begin */
+    bool proven;           /* one has been ready */
     struct buf probe_sender;
     struct resolver *question; /* while it is not answered */
     struct addrinfo *addresses, *next_address;
@@ -84,9 +83,6 @@ struct campaign {
 /* Runs to the end. Rows that were never taken are not settled yet. */
 void campaign_run(struct campaign *c);
 
-/* The next row to say; NULL: none now. Its task is the caller's until it is
- * given back by a verdict, or by one of the three below it. */
-struct task *campaign_take(struct campaign *c);
 bool campaign_has_rows(const struct campaign *c); /* now, but for the pace */
 uint64_t campaign_rows_left(const struct campaign *c); /* not under way */
 
@@ -96,15 +92,8 @@ void campaign_stop(struct campaign *c, enum campaign_course course, int status,
 
 /* --- verdict.c: what becomes of a row --- */
 
-/* The verdict's spans are used up. */
-void campaign_verdict(struct campaign *c, const struct session *s,
-                      struct task *t, const struct dialog_verdict *v);
-
-/* A task that was taken and not used goes again. */
-void campaign_return(struct campaign *c, struct task *t);
-
-/* The row turned out to be no letter. */
-void campaign_invalid(struct campaign *c, struct task *t, struct span reason);
+/* The sessions' side of it: verdict, put_back and invalid. */
+void campaign_hear_verdicts(struct campaign *c, struct session_owner *owner);
 
 /* A row that waits to go again is settled as it is: the run is over. */
 void campaign_give_up(struct campaign *c, struct task *t);
@@ -113,26 +102,13 @@ void campaign_give_up(struct campaign *c, struct task *t);
 
 enum { CAMPAIGN_PAUSE_MS = 1000 }; /* the first back-off; it doubles */
 
-void campaign_session_ready(struct campaign *c, struct session *s);
-
-/* How a session ended. */
-struct session_end {
-    struct ruling ruling;
-    struct err why;
-    bool was_ready;
-    bool progress;    /* rows were settled on it */
-    bool refused;     /* the relay would not have it, or no more of it: 421 */
-    unsigned letters; /* said on it */
-};
-
-/* A session is over, all its tasks given back. It is gone on return. */
-void campaign_session_gone(struct campaign *c, struct session *s,
-                           const struct session_end *end);
-
 /* Something goes wrong on the line: nothing new for a while, and a stop with
  * that status when it has gone wrong for --retry-for without a row settled. */
 void campaign_trouble(struct campaign *c, int status, const char *text);
 void campaign_trouble_over(struct campaign *c);
+
+/* The sessions' side of it: ready and over. */
+void campaign_hear_sessions(struct campaign *c, struct session_owner *owner);
 
 /* As many as may be, and as there are rows for. */
 void campaign_open_sessions(struct campaign *c);

@@ -57,9 +57,9 @@ static void unlink_session(struct campaign *c, struct session *s)
     c->session_count--;
 }
 
-void campaign_session_ready(struct campaign *c, struct session *s)
+static void take_ready(void *context)
 {
-    (void)s;
+    struct campaign *c = context;
     c->proven = true;
     c->ready_count++;
 }
@@ -68,8 +68,8 @@ void campaign_session_ready(struct campaign *c, struct session *s)
 static void learn_letters(struct campaign *c, const struct session_end *end)
 {
     if (end->was_ready && end->refused && end->letters > LETTERS_LEARNED_MIN &&
-        (c->session_letters == 0 || end->letters < c->session_letters)) {
-        c->session_letters = end->letters - 1;
+        (c->learned.letters == 0 || end->letters < c->learned.letters)) {
+        c->learned.letters = end->letters - 1;
     }
 }
 
@@ -88,9 +88,10 @@ static bool final(const struct campaign *c, const struct session_end *end)
     return end->ruling.line == LINE_STOPS && !may_change;
 }
 
-void campaign_session_gone(struct campaign *c, struct session *s,
-                           const struct session_end *end)
+static void take_end(void *context, struct session *s,
+                     const struct session_end *end)
 {
+    struct campaign *c = context;
     c->ready_count -= end->was_ready ? 1 : 0;
     learn_letters(c, end);
     if (end->progress) {
@@ -136,7 +137,12 @@ static void open_session(struct campaign *c)
 {
     struct addrinfo *address = c->next_address;
     c->next_address = address->ai_next ? address->ai_next : c->addresses;
-    struct session *s = session_open(c, address);
+    struct err err = {0};
+    struct session *s = session_open(&c->terms, address, &err);
+    if (!s) {
+        campaign_stop(c, COURSE_DRAINING, err.status, err.text);
+        return;
+    }
     session_link(s, c->sessions);
     c->sessions = s;
     c->session_count++;
@@ -158,7 +164,8 @@ void campaign_open_sessions(struct campaign *c)
         ask_addresses(c);
     }
     while (c->addresses && c->session_count < (c->proven ? most : 1) &&
-           campaign_has_rows(c) && rows_for_another(c)) {
+           c->course == COURSE_GOING && campaign_has_rows(c) &&
+           rows_for_another(c)) {
         open_session(c);
     }
     /* The youngest stand first. */
@@ -177,4 +184,11 @@ void campaign_each_session(struct campaign *c, void (*act)(struct session *))
         next = session_next(s);
         act(s);
     }
+}
+
+void campaign_hear_sessions(struct campaign *c, struct session_owner *owner)
+{
+    owner->context = c;
+    owner->ready = take_ready;
+    owner->over = take_end;
 }

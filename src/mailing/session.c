@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "mailing/campaign.h"
 #include "mailing/ending.h"
 #include "mailing/parcel.h"
 #include "net/local.h"
@@ -16,7 +15,7 @@ enum { SECRET_BYTES_MAX = 65536, QUIT_WAIT_MS = 2000 };
 
 struct session {
     struct session *next;
-    struct campaign *campaign;
+    const struct session_terms *terms;
     struct wire *wire;
     struct dialog *dialog;
     struct loop_timer *timer; /* fires at the latest at deadline_ms */
@@ -77,9 +76,10 @@ static void take_verdicts(struct session *s)
             s->progress = true;
         }
         struct parcel *p = v.tag;
-        campaign_verdict(s->campaign, s, p->tasks[v.recipient], &v);
+        const struct session_owner *o = &s->terms->owner;
+        o->verdict(o->context, s, p->tasks[v.recipient], &v);
         if (v.letter_done) {
-            parcel_give_back(&s->campaign->parcels, p);
+            parcel_give_back(s->terms->parcels, p);
         }
     }
 }
@@ -87,7 +87,8 @@ static void take_verdicts(struct session *s)
 static void let_go(struct session *s)
 {
     if (s->held) {
-        campaign_return(s->campaign, s->held);
+        const struct session_owner *o = &s->terms->owner;
+        o->put_back(o->context, s->held);
         s->held = NULL;
     }
 }
@@ -103,7 +104,7 @@ static const struct ruling ruling_unsafe = {ROW_WAITS, LINE_LEAVES,
 static void end(struct session *s, const struct ruling *ruling,
                 const struct err *why)
 {
-    s->campaign->stream_unfit |= dialog_stream_unfit(s->dialog);
+    s->terms->learned->stream_unfit |= dialog_stream_unfit(s->dialog);
     enum dialog_end how = dialog_end(s->dialog);
     struct session_end told = {
         .ruling = *ruling,
@@ -118,7 +119,8 @@ static void end(struct session *s, const struct ruling *ruling,
     take_verdicts(s);
     let_go(s);
     told.progress = s->progress;
-    campaign_session_gone(s->campaign, s, &told);
+    const struct session_owner *o = &s->terms->owner;
+    o->over(o->context, s, &told);
 }
 
 void session_cut(struct session *s)
@@ -160,7 +162,7 @@ static uint64_t limit_ms(const struct session *s)
     if (step == STEP_QUIT) {
         return QUIT_WAIT_MS;
     }
-    uint64_t asked = s->campaign->settings->timeout_ms;
+    uint64_t asked = s->terms->settings->timeout_ms;
     return asked ? asked : (uint64_t)step_rule(step)->timeout_s * 1000;
 }
 
@@ -175,7 +177,7 @@ static void set_deadline(struct session *s, bool heard)
     if (limit && waited && !heard && handed == s->handed) {
         return;
     }
-    uint64_t now = loop_now_ms(s->campaign->loop);
+    uint64_t now = loop_now_ms(s->terms->loop);
     s->handed = handed;
     s->deadline_ms = limit ? now + limit : UINT64_MAX;
     if (limit && !s->timer_runs) {
@@ -187,7 +189,7 @@ static void set_deadline(struct session *s, bool heard)
 static void time_is_up(void *context)
 {
     struct session *s = context;
-    uint64_t now = loop_now_ms(s->campaign->loop);
+    uint64_t now = loop_now_ms(s->terms->loop);
     s->timer_runs = false;
     if (s->deadline_ms == UINT64_MAX) {
         return;
@@ -209,16 +211,17 @@ static void time_is_up(void *context)
 
 static struct task *next_task(struct session *s)
 {
-    struct task *t = s->held ? s->held : campaign_take(s->campaign);
+    const struct session_owner *o = &s->terms->owner;
+    struct task *t = s->held ? s->held : o->take(o->context);
     s->held = NULL;
     return t;
 }
 
 static unsigned batch_max(const struct session *s)
 {
-    uint64_t most = s->campaign->settings->batch;
+    uint64_t most = s->terms->settings->batch;
     uint64_t relay = dialog_capabilities(s->dialog)->recipients_max;
-    uint64_t learned = s->campaign->recipients_max;
+    uint64_t learned = s->terms->learned->recipients;
     most = relay > 0 && relay < most ? relay : most;
     return (unsigned)(learned > 0 && learned < most ? learned : most);
 }
@@ -226,17 +229,18 @@ static unsigned batch_max(const struct session *s)
 /* Rows with the same letter; the first with another one is held. */
 static void pack(struct session *s, struct parcel *p)
 {
-    struct campaign *c = s->campaign;
+    const struct session_terms *terms = s->terms;
     struct task *t;
     while (p->count < batch_max(s) && (t = next_task(s))) {
         struct task_style style = {
             .eight_bit = dialog_capabilities(s->dialog)->eight_bit,
-            .shared = c->settings->batch > 1,
+
+            .shared = terms->settings->batch > 1,
             .date_s = p->count > 0 ? p->tasks[0]->date_s : 0,
         };
         struct span reason;
-        if (!task_write_letter(t, c->plan, &style, &reason)) {
-            campaign_invalid(c, t, reason);
+        if (!task_write_letter(t, terms->plan, &style, &reason)) {
+            terms->owner.invalid(terms->owner.context, t, reason);
         } else if (!parcel_add(p, t)) {
             s->held = t;
             return;
@@ -248,10 +252,10 @@ static void pack(struct session *s, struct parcel *p)
  * became of it is written down by take_verdicts. False: no row is left. */
 static bool give(struct session *s)
 {
-    struct parcel *p = parcel_take(&s->campaign->parcels);
+    struct parcel *p = parcel_take(s->terms->parcels);
     pack(s, p);
     if (p->count == 0) {
-        parcel_give_back(&s->campaign->parcels, p);
+        parcel_give_back(s->terms->parcels, p);
         return false;
     }
     struct transaction letter;
@@ -280,9 +284,9 @@ static void speak(struct session *s)
 
 static void secure(struct session *s)
 {
-    const struct settings *settings = s->campaign->settings;
+    const struct settings *settings = s->terms->settings;
     s->securing = true;
-    wire_secure(s->wire, s->campaign->tls,
+    wire_secure(s->wire, s->terms->tls,
                 settings->tls_name ? settings->tls_name : settings->relay.host);
 }
 
@@ -303,7 +307,7 @@ static void carry_on(struct session *s, bool heard)
     if (dialog_phase(s->dialog) == DIALOG_READY && !s->ready) {
         s->ready = true;
         buf_wipe(&s->secret);
-        campaign_session_ready(s->campaign, s);
+        s->terms->owner.ready(s->terms->owner.context);
     }
     if (s->draining) {
         take_leave(s);
@@ -353,8 +357,8 @@ void session_drain(struct session *s)
 static void opened(void *context)
 {
     struct session *s = context;
-    const struct settings *settings = s->campaign->settings;
-    if (s->campaign->tls && settings->relay.implicit_tls) {
+    const struct settings *settings = s->terms->settings;
+    if (s->terms->tls && settings->relay.implicit_tls) {
         secure(s);
     }
     set_deadline(s, true);
@@ -402,8 +406,8 @@ static void trace(void *context, bool ours, struct span line)
     buf_append(&text, line);
     buf_append_byte(&text, '\0');
     if (!text.overflowed) {
-        s->campaign->observer->say(s->campaign->observer->context, SAY_DEBUG,
-                                   text.data);
+        s->terms->observer->say(s->terms->observer->context, SAY_DEBUG,
+                                text.data);
     }
     buf_release(&text);
 }
@@ -419,8 +423,8 @@ static enum dialog_security security(const struct settings *settings)
 /* The secret is fetched for each login, and wiped after it. */
 static bool fetch_login(struct session *s, struct err *err)
 {
-    const struct settings *settings = s->campaign->settings;
-    const struct observer *o = s->campaign->observer;
+    const struct settings *settings = s->terms->settings;
+    const struct observer *o = s->terms->observer;
     buf_init(&s->secret, SECRET_BYTES_MAX);
     if (!settings->user) {
         return true;
@@ -437,52 +441,59 @@ static bool fetch_login(struct session *s, struct err *err)
 }
 
 /* As many as asked for, or as the relay was seen to take. */
-static unsigned letters_max(const struct campaign *c)
+static unsigned letters_max(const struct session_terms *terms)
 {
-    unsigned asked = c->settings->messages_per_session;
-    unsigned learned = c->session_letters;
+    unsigned asked = terms->settings->messages_per_session;
+    unsigned learned = terms->learned->letters;
     return asked == 0 || (learned > 0 && learned < asked) ? learned : asked;
 }
 
 static void create_dialog(struct session *s)
 {
-    const struct settings *settings = s->campaign->settings;
-    bool stream = !s->campaign->stream_unfit;
+    const struct settings *settings = s->terms->settings;
+    bool stream = !s->terms->learned->stream_unfit;
     enum dialog_tier best = stream ? DIALOG_STREAM : DIALOG_GROUP;
     struct dialog_settings how = {
         .helo = buf_span(&s->hello),
         .security = security(settings),
         .tier_max = settings->tier_max < best ? settings->tier_max : best,
         .window = settings->window,
-        .letters_max = letters_max(s->campaign),
+        .letters_max = letters_max(s->terms),
         .login = settings->user ? &s->login : NULL,
         .dsn = settings->dsn,
-        .probe_sender = buf_span(&s->campaign->probe_sender),
+        .probe_sender = s->terms->probe_sender,
         .trace = settings->debug ? trace : NULL,
         .trace_context = s,
     };
     s->dialog = dialog_create(&how);
 }
 
-struct session *session_open(struct campaign *c, const struct addrinfo *peer)
+static void name_relay(struct session *s, const struct addrinfo *peer)
 {
-    const struct settings *settings = c->settings;
-    struct session *s = mem_alloc_zero(1, sizeof *s);
-    s->campaign = c;
+    const struct settings *settings = s->terms->settings;
     buf_init(&s->relay, 1024);
     buf_append_format(&s->relay, "%s:%s", settings->relay.host,
                       settings->relay.port);
     buf_init(&s->hello, 1024);
     local_name(settings->helo, peer->ai_addr, &s->hello);
-    struct err err = {0};
-    if (!fetch_login(s, &err)) {
-        campaign_stop(c, COURSE_STOPPED, err.status, err.text);
+}
+
+struct session *session_open(const struct session_terms *terms,
+                             const struct addrinfo *peer, struct err *err)
+{
+    struct session *s = mem_alloc_zero(1, sizeof *s);
+    s->terms = terms;
+    if (!fetch_login(s, err)) {
+        buf_wipe(&s->secret);
+        free(s);
+        return NULL;
     }
+    name_relay(s, peer);
     create_dialog(s);
-    s->timer = loop_timer_create(c->loop, time_is_up, s);
+    s->timer = loop_timer_create(terms->loop, time_is_up, s);
     s->deadline_ms = UINT64_MAX;
     struct wire_owner owner = {opened, secured, received, drained, closed, s};
-    s->wire = wire_connect(c->loop, peer->ai_addr, NULL,
-                           settings->connect_timeout_ms, &owner);
+    s->wire = wire_connect(terms->loop, peer->ai_addr, NULL,
+                           terms->settings->connect_timeout_ms, &owner);
     return s;
 }

@@ -1,16 +1,73 @@
 /* One connection to the relay: a wire, the dialog on it, and the letters
- * under way. */
+ * under way. It knows its owner only by what it asks of it. */
 #pragma once
 
 #include <netdb.h>
+#include <stdbool.h>
 
+#include "base/err.h"
 #include "base/span.h"
+#include "mailing/mailing.h"
+#include "mailing/parcel.h"
+#include "mailing/plan.h"
+#include "mailing/policy.h"
+#include "mailing/task.h"
+#include "net/loop.h"
+#include "net/tls.h"
 
-struct campaign;
 struct session;
 
-/* Connects; everything else follows from events. */
-struct session *session_open(struct campaign *c, const struct addrinfo *peer);
+/* What the relay has taught us, for all sessions of the run. */
+struct learned {
+    bool stream_unfit;   /* it loses step: never stream to it again */
+    unsigned letters;    /* then it closes a session; 0: not seen */
+    unsigned recipients; /* in a transaction, more are refused; 0: not seen */
+};
+
+/* How a session ended. */
+struct session_end {
+    struct ruling ruling;
+    struct err why;
+    bool was_ready;
+    bool progress;    /* rows were settled on it */
+    bool refused;     /* the relay would not have it, or no more of it: 421 */
+    unsigned letters; /* said on it */
+};
+
+/* Its owner's part. A task that was taken comes back by one of the three
+ * calls below it. */
+struct session_owner {
+    struct task *(*take)(void *context); /* NULL: no row now */
+    void (*verdict)(void *context, const struct session *s, struct task *t,
+                    const struct dialog_verdict *v);
+    void (*put_back)(void *context, struct task *t);
+    void (*invalid)(void *context, struct task *t, struct span reason);
+
+    void (*ready)(void *context);
+    /* All its tasks have come back; the owner destroys it. */
+    void (*over)(void *context, struct session *s,
+                 const struct session_end *end);
+    void *context;
+};
+
+/* What is the same for all sessions. */
+struct session_terms {
+    const struct settings *settings;
+    const struct observer *observer;
+    const struct plan *plan;
+    struct loop *loop;
+    struct tls_client *tls; /* NULL: in clear */
+    struct parcel_pool *parcels;
+    struct learned *learned;
+    struct span probe_sender; /* envelope sender of the streaming probe */
+    struct session_owner owner;
+};
+
+/* Connects; everything else follows from events. NULL: no secret was to be
+ * had, *err. The terms outlive it. */
+struct session *session_open(const struct session_terms *terms,
+                             const struct addrinfo *peer, struct err *err);
+void session_destroy(struct session *s);
 
 /* There may be rows to take. */
 void session_wake(struct session *s);
@@ -19,14 +76,12 @@ void session_wake(struct session *s);
 void session_drain(struct session *s);
 
 /* At once: what is under way is settled as for a lost connection, and the
- * session is gone. */
+ * session is over. */
 void session_cut(struct session *s);
 
+/* The owner's list. */
 struct session *session_next(const struct session *s);
 void session_link(struct session *s, struct session *next);
-
-/* The connection and everything on it; no task is left (asserted). */
-void session_destroy(struct session *s);
 
 struct span session_relay(const struct session *s); /* host:port */
 struct span session_tls(const struct session *s);

@@ -58,8 +58,9 @@ static enum outcome outcome_of_waiting(const struct task *t)
     return t->attempts > 0 && its_own ? OUTCOME_DEFERRED : OUTCOME_PENDING;
 }
 
-void campaign_invalid(struct campaign *c, struct task *t, struct span reason)
+static void take_invalid(void *context, struct task *t, struct span reason)
 {
+    struct campaign *c = context;
     c->under_way--;
     struct reply word = {.text = reason};
     task_note(t, &word, SCOPE_LOCAL);
@@ -128,8 +129,9 @@ static void rule_line(struct campaign *c, const struct session *s,
     }
 }
 
-void campaign_return(struct campaign *c, struct task *t)
+static void put_back(void *context, struct task *t)
 {
+    struct campaign *c = context;
     c->under_way--;
     task_queue_add(&c->queue, t, 0);
 }
@@ -144,8 +146,8 @@ static bool too_many_recipients(struct campaign *c,
         !span_equal(v->reply.enhanced, SPAN("4.5.3"))) {
         return false;
     }
-    if (c->recipients_max == 0 || v->recipient < c->recipients_max) {
-        c->recipients_max = v->recipient;
+    if (c->learned.recipients == 0 || v->recipient < c->learned.recipients) {
+        c->learned.recipients = v->recipient;
     }
     return true;
 }
@@ -208,9 +210,10 @@ void campaign_give_up(struct campaign *c, struct task *t)
     settle(c, NULL, t, outcome_of_waiting(t));
 }
 
-void campaign_verdict(struct campaign *c, const struct session *s,
-                      struct task *t, const struct dialog_verdict *v)
+static void take_verdict(void *context, const struct session *s, struct task *t,
+                         const struct dialog_verdict *v)
 {
+    struct campaign *c = context;
     c->under_way--;
     switch (v->kind) {
     case VERDICT_SENT:
@@ -237,4 +240,12 @@ void campaign_verdict(struct campaign *c, const struct session *s,
         settle(c, s, t, OUTCOME_UNKNOWN);
         break;
     }
+}
+
+void campaign_hear_verdicts(struct campaign *c, struct session_owner *owner)
+{
+    owner->context = c;
+    owner->verdict = take_verdict;
+    owner->put_back = put_back;
+    owner->invalid = take_invalid;
 }
