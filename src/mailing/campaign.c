@@ -5,8 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "net/resolver.h"
-
 enum {
     TICK_MS = 100,
 };
@@ -316,12 +314,7 @@ static void finish(struct campaign *c)
     task_pool_release(&c->pool);
     parcel_pool_release(&c->parcels);
     buf_release(&c->probe_sender);
-    if (c->question) {
-        resolver_forget(c->question);
-    }
-    if (c->addresses) {
-        freeaddrinfo(c->addresses);
-    }
+    campaign_release_line(c);
 }
 
 void campaign_run(struct campaign *c)

@@ -57,8 +57,8 @@ struct campaign {
     uint64_t messages_begun; /* for --limit */
 
     /* the line to the relay */
-    struct session *sessions;
-    unsigned session_count;
+    struct session **sessions; /* the youngest last */
+    unsigned session_count, session_cap;
     unsigned ready_count;
     struct pace pace;
     uint64_t pace_when_ms; /* when it lets the next letter begin */
@@ -113,6 +113,7 @@ void campaign_hear_sessions(struct campaign *c, struct session_owner *owner);
 /* As many as may be, and as there are rows for. */
 void campaign_open_sessions(struct campaign *c);
 void campaign_each_session(struct campaign *c, void (*act)(struct session *));
+void campaign_release_line(struct campaign *c);
 
 /* --- closing.c: rows that were never to be mailed, or never taken --- */
 

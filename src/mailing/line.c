@@ -1,6 +1,9 @@
 /* How is the relay reached, and for how long is it tried? */
 #include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/mem.h"
 #include "mailing/campaign.h"
 #include "mailing/session.h"
 #include "net/resolver.h"
@@ -42,19 +45,17 @@ void campaign_trouble_over(struct campaign *c)
 
 /* --- sessions --- */
 
-static void unlink_session(struct campaign *c, struct session *s)
+static void drop_session(struct campaign *c, struct session *s)
 {
-    struct session *before = NULL;
-    for (struct session *at = c->sessions; at != s; at = session_next(at)) {
-        assert(at);
-        before = at;
-    }
-    if (before) {
-        session_link(before, session_next(s));
-    } else {
-        c->sessions = session_next(s);
+    unsigned at = 0;
+    while (c->sessions[at] != s) {
+        at++;
+        assert(at < c->session_count);
     }
     c->session_count--;
+    memmove(c->sessions + at, c->sessions + at + 1,
+            (c->session_count - at) * sizeof(struct session *));
+    session_destroy(s);
 }
 
 static void take_ready(void *context)
@@ -109,8 +110,7 @@ static void take_end(void *context, struct session *s,
         int never = end->ruling.status ? end->ruling.status : EX_UNAVAILABLE;
         campaign_trouble(c, c->proven ? EX_TEMPFAIL : never, end->why.text);
     }
-    unlink_session(c, s);
-    session_destroy(s);
+    drop_session(c, s);
 }
 
 static void take_addresses(void *context, struct addrinfo *list,
@@ -143,9 +143,12 @@ static void open_session(struct campaign *c)
         campaign_stop(c, COURSE_DRAINING, err.status, err.text);
         return;
     }
-    session_link(s, c->sessions);
-    c->sessions = s;
-    c->session_count++;
+    if (c->session_count == c->session_cap) {
+        c->session_cap = c->session_cap ? c->session_cap * 2 : 8;
+        c->sessions =
+            mem_resize(c->sessions, c->session_cap, sizeof(struct session *));
+    }
+    c->sessions[c->session_count++] = s;
 }
 
 /* Those that are setting up will each want one. */
@@ -168,21 +171,29 @@ void campaign_open_sessions(struct campaign *c)
            rows_for_another(c)) {
         open_session(c);
     }
-    /* The youngest stand first. */
-    struct session *s = c->sessions;
-    for (unsigned over = c->session_count; s && over > most; over--) {
-        struct session *next = session_next(s);
-        session_drain(s);
-        s = next;
+    /* The youngest go first; who drains is still one of them. */
+    for (unsigned over = c->session_count; over > most; over--) {
+        session_drain(c->sessions[over - 1]);
     }
 }
 
+/* From the last to the first: each may leave while it acts. */
 void campaign_each_session(struct campaign *c, void (*act)(struct session *))
 {
-    struct session *next;
-    for (struct session *s = c->sessions; s; s = next) {
-        next = session_next(s);
-        act(s);
+    for (unsigned i = c->session_count; i > 0; i--) {
+        act(c->sessions[i - 1]);
+    }
+}
+
+void campaign_release_line(struct campaign *c)
+{
+    assert(c->session_count == 0);
+    free(c->sessions);
+    if (c->question) {
+        resolver_forget(c->question);
+    }
+    if (c->addresses) {
+        freeaddrinfo(c->addresses);
     }
 }
 

@@ -14,7 +14,6 @@
 enum { SECRET_BYTES_MAX = 65536, QUIT_WAIT_MS = 2000 };
 
 struct session {
-    struct session *next;
     const struct session_terms *terms;
     struct wire *wire;
     struct dialog *dialog;
@@ -33,16 +32,6 @@ struct session {
     bool draining;
     bool finishing; /* QUIT is answered, or no longer waited for */
 };
-
-struct session *session_next(const struct session *s)
-{
-    return s->next;
-}
-
-void session_link(struct session *s, struct session *next)
-{
-    s->next = next;
-}
 
 struct span session_relay(const struct session *s)
 {
@@ -298,31 +287,22 @@ static void take_leave(struct session *s)
     let_go(s);
 }
 
-/* One contact's way, as far as it can be gone now: what became of letters is
- * written down; rows are taken from the list, filled in, and said; the words
- * are carried off. `heard`: the relay has just said something. */
-static void carry_on(struct session *s, bool heard)
+static void note_ready(struct session *s)
 {
-    take_verdicts(s);
     if (dialog_phase(s->dialog) == DIALOG_READY && !s->ready) {
         s->ready = true;
         buf_wipe(&s->secret);
         s->terms->owner.ready(s->terms->owner.context);
     }
-    if (s->draining) {
-        take_leave(s);
-    }
-    feed(s);
-    speak(s);
-    if (dialog_spent(s->dialog)) {
-        take_leave(s);
-        speak(s);
-    }
-    if (dialog_phase(s->dialog) == DIALOG_WANTS_TLS && !s->securing) {
+}
+
+/* The last thing that is done in a turn: the session may be gone then. */
+static void follow_phase(struct session *s)
+{
+    enum dialog_phase phase = dialog_phase(s->dialog);
+    if (phase == DIALOG_WANTS_TLS && !s->securing) {
         secure(s);
-    }
-    set_deadline(s, heard);
-    if (dialog_phase(s->dialog) == DIALOG_OVER && !s->finishing) {
+    } else if (phase == DIALOG_OVER && !s->finishing) {
         if (dialog_end(s->dialog) == DIALOG_END_QUIT) {
             s->finishing = true;
             wire_finish(s->wire);
@@ -330,6 +310,28 @@ static void carry_on(struct session *s, bool heard)
             end_by_dialog(s);
         }
     }
+}
+
+/* One contact's way, as far as it can be gone now:
+ *
+ *     list ──► letter ──► smtp ⇄ net ──► record
+ *
+ * `heard`: the relay has just said something. */
+static void carry_on(struct session *s, bool heard)
+{
+    take_verdicts(s); /* to record: what became of letters */
+    note_ready(s);
+    if (s->draining) {
+        take_leave(s);
+    }
+    feed(s);  /* from list through letter to smtp: rows, filled in, given */
+    speak(s); /* from smtp to net: the words */
+    if (dialog_spent(s->dialog)) {
+        take_leave(s);
+        speak(s);
+    }
+    set_deadline(s, heard);
+    follow_phase(s);
 }
 
 void session_wake(struct session *s)

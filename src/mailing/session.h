@@ -79,9 +79,5 @@ void session_drain(struct session *s);
  * session is over. */
 void session_cut(struct session *s);
 
-/* The owner's list. */
-struct session *session_next(const struct session *s);
-void session_link(struct session *s, struct session *next);
-
 struct span session_relay(const struct session *s); /* host:port */
 struct span session_tls(const struct session *s);
