@@ -140,4 +140,6 @@ def test_each_verdict_on_its_own_row(contacts, sinks, tmp_path, tier, seed,
     assert found["rejected"] > ROWS / 20
     assert done.status == (program.LOOK if found["unknown"]
                            else program.REJECTED)
-    assert sink.stop()["max_concurrent"] <= SESSIONS
+    seen = sink.stop()
+    assert seen["max_concurrent"] <= SESSIONS
+    assert seen["dropped"] > 0 and found["unknown"] > 0
