@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "mailing/ending.h"
 #include "mailing/parcel.h"
+#include "mailing/patience.h"
 #include "net/local.h"
 #include "net/wire.h"
 #include "smtp/dialog.h"
@@ -16,10 +17,8 @@ struct session {
     const struct session_terms *terms;
     struct wire *wire;
     struct dialog *dialog;
-    struct loop_timer *timer; /* fires at the latest at deadline_ms */
-    uint64_t deadline_ms;     /* UINT64_MAX: nothing is waited for */
-    uint64_t handed;          /* to the kernel, when it was set */
-    bool timer_runs;
+    struct patience patience;
+    uint64_t said; /* to the wire, since it was secured */
     struct buf secret;
     struct login login;
     struct buf relay; /* host:port */
@@ -49,7 +48,7 @@ void session_destroy(struct session *s)
     assert(dialog_letters(s->dialog) == 0);
     wire_destroy(s->wire);
     dialog_destroy(s->dialog);
-    loop_timer_destroy(s->timer);
+    patience_release(&s->patience);
     buf_wipe(&s->secret);
     buf_release(&s->relay);
     buf_release(&s->hello);
@@ -154,40 +153,17 @@ static uint64_t limit_ms(const struct session *s)
     return asked ? asked : (uint64_t)step_rule(step)->timeout_s * 1000;
 }
 
-/* The limit is of the oldest thing said, from when it was said, or from the
- * last sign of life: a reply, or content that the kernel took. A timer that
- * runs is not set anew: it looks again when it fires. */
-static void set_deadline(struct session *s, bool heard)
+static uint64_t handed_now(void *context, bool *speaking_out)
 {
-    uint64_t limit = limit_ms(s);
+    const struct session *s = context;
     uint64_t handed = wire_handed(s->wire);
-    bool waited = s->deadline_ms != UINT64_MAX;
-    if (limit && waited && !heard && handed == s->handed) {
-        return;
-    }
-    uint64_t now = loop_now_ms(s->terms->loop);
-    s->handed = handed;
-    s->deadline_ms = limit ? now + limit : UINT64_MAX;
-    if (limit && !s->timer_runs) {
-        s->timer_runs = true;
-        loop_timer_start(s->timer, limit);
-    }
+    *speaking_out = handed < s->said;
+    return handed;
 }
 
 static void time_is_up(void *context)
 {
     struct session *s = context;
-    uint64_t now = loop_now_ms(s->terms->loop);
-    s->timer_runs = false;
-    if (s->deadline_ms == UINT64_MAX) {
-        return;
-    }
-    set_deadline(s, false);
-    if (now < s->deadline_ms) {
-        s->timer_runs = true;
-        loop_timer_start(s->timer, s->deadline_ms - now);
-        return;
-    }
     enum step step = dialog_waits_for(s->dialog);
     struct err why = {0};
     err_set(&why, EX_UNAVAILABLE, "%.*s: no reply to %s in time",
@@ -267,6 +243,7 @@ static void speak(struct session *s)
         dialog_pump(s->dialog);
         before = outbox->len;
         wire_send(s->wire, outbox);
+        s->said += before - outbox->len;
     } while (outbox->len < before);
 }
 
@@ -274,6 +251,7 @@ static void secure(struct session *s)
 {
     const struct settings *settings = s->terms->settings;
     s->securing = true;
+    s->said = 0;
     wire_secure(s->wire, s->terms->tls,
                 settings->tls_name ? settings->tls_name : settings->relay.host);
 }
@@ -329,7 +307,7 @@ static void carry_on(struct session *s, bool heard)
         take_leave(s);
         speak(s);
     }
-    set_deadline(s, heard);
+    patience_renew(&s->patience, limit_ms(s), heard);
     follow_phase(s);
 }
 
@@ -362,7 +340,7 @@ static void opened(void *context)
     if (s->terms->tls && settings->relay.implicit_tls) {
         secure(s);
     }
-    set_deadline(s, true);
+    patience_renew(&s->patience, limit_ms(s), true);
 }
 
 static void secured(void *context)
@@ -491,8 +469,7 @@ struct session *session_open(const struct session_terms *terms,
     }
     name_relay(s, peer);
     create_dialog(s);
-    s->timer = loop_timer_create(terms->loop, time_is_up, s);
-    s->deadline_ms = UINT64_MAX;
+    patience_init(&s->patience, terms->loop, handed_now, time_is_up, s);
     struct wire_owner owner = {opened, secured, received, drained, closed, s};
     s->wire = wire_connect(terms->loop, peer->ai_addr, NULL,
                            terms->settings->connect_timeout_ms, &owner);
