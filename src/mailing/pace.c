@@ -6,8 +6,10 @@
 enum {
     SESSIONS_FIRST = 2,
     EPOCH_MS = 250,
+    SETTLE_MS = 100,
     EPOCH_MOST_MS = 5000,
     EPOCH_ANSWERS = 20, /* fewer tell nothing */
+    SETTLE_ANSWERS = 10,
     HOLD_FIRST_MS = 8000,
     HOLD_MOST_MS = 120000,
     CAP_HOLD_MS = 60000,
@@ -20,6 +22,9 @@ enum {
 
 /* Of what more sessions should bring in proportion, so much must come. */
 static const double worth = 0.4;
+/* A step up that brings less than so much of what was had before is taken
+ * back at once. */
+static const double plainly_worse = 0.7;
 static const double cut = 0.8;
 static const double raise_a_second = 0.03;
 
@@ -274,22 +279,34 @@ static void climb(struct pace *p, double goodput, uint64_t now_ms)
     }
 }
 
-/* The epoch after a step up: did it bring what it should? */
-static void judge(struct pace *p, double goodput, uint64_t now_ms)
+static void step_back(struct pace *p, uint64_t now_ms)
 {
-    double before = (double)p->sessions_before;
-    double more = (double)p->sessions / before - 1;
     p->climbing = false;
-    if (goodput - p->goodput_before >= worth * p->goodput_before * more) {
-        p->hold_for_ms = HOLD_FIRST_MS;
-        climb(p, goodput, now_ms);
-        return;
-    }
     p->hold_ms = now_ms + p->hold_for_ms;
     p->hold_for_ms *= 2;
     p->hold_for_ms =
         p->hold_for_ms < HOLD_MOST_MS ? p->hold_for_ms : HOLD_MOST_MS;
     change_sessions(p, p->sessions_before, now_ms);
+}
+
+/* The epoch after a step up: did it bring what it should? */
+static void judge(struct pace *p, double goodput, uint64_t now_ms)
+{
+    double before = (double)p->sessions_before;
+    double more = (double)p->sessions / before - 1;
+    if (goodput - p->goodput_before >= worth * p->goodput_before * more) {
+        p->hold_for_ms = HOLD_FIRST_MS;
+        climb(p, goodput, now_ms);
+    } else {
+        step_back(p, now_ms);
+    }
+}
+
+static bool harmful(const struct pace *p, uint64_t epoch)
+{
+    double due = p->goodput_before * (double)epoch;
+    return p->climbing && !p->starved && epoch >= SETTLE_MS &&
+           due >= SETTLE_ANSWERS && (double)p->answered < plainly_worse * due;
 }
 
 /* Calm lifts the ceiling that throttles have set. */
@@ -308,7 +325,7 @@ static void end_epoch(struct pace *p, uint64_t now_ms)
     uint64_t epoch = now_ms - p->epoch_ms;
     double goodput = (double)p->answered / (double)epoch;
     p->goodput = goodput;
-    bool counts = !p->starved && !p->settling;
+    bool counts = !p->starved;
     relax(p, now_ms, epoch);
     begin_epoch(p, now_ms, false);
     if (!counts || !p->automatic) {
@@ -329,13 +346,17 @@ unsigned pace_sessions(struct pace *p, unsigned ready, uint64_t now_ms)
         p->sessions = p->automatic ? p->sessions : p->cap;
     }
     uint64_t epoch = now_ms - p->epoch_ms;
+    bool settled = ready >= p->sessions && epoch >= SETTLE_MS &&
+                   p->answered >= SETTLE_ANSWERS;
     bool full = epoch >= EPOCH_MS && p->answered >= EPOCH_ANSWERS;
-    if (ready < p->sessions && p->settling) {
+    if (harmful(p, epoch)) {
+        step_back(p, now_ms);
+    } else if (p->settling && settled) {
+        begin_epoch(p, now_ms, false);
+    } else if (p->settling && epoch >= EPOCH_MOST_MS) {
         /* The clock starts when all of them are there. */
-        if (epoch >= EPOCH_MOST_MS) {
-            begin_epoch(p, now_ms, true);
-        }
-    } else if (full || epoch >= EPOCH_MOST_MS) {
+        begin_epoch(p, now_ms, ready < p->sessions);
+    } else if (!p->settling && (full || epoch >= EPOCH_MOST_MS)) {
         end_epoch(p, now_ms);
     }
     return p->sessions;
