@@ -1,4 +1,5 @@
 /* Plays the conversations of tests/dialogs in memory: whole, and byte by byte.
+ * (lint:allow file length: the words of the format stand in one place.)
  *
  * A .dialog file, line by line ("#" begins a comment line):
  *   set NAME VALUE   security starttls|implicit|clear, tier lockstep|group|
