@@ -2,7 +2,15 @@
 
 #include <sysexits.h>
 
-enum { EX_LATER = EX_TEMPFAIL };
+static const struct ruling settles = {ROW_SETTLES, LINE_GOES_ON, 0};
+static const struct ruling retries = {ROW_RETRIES, LINE_GOES_ON, 0};
+static const struct ruling leaves = {ROW_WAITS, LINE_LEAVES, 0};
+static const struct ruling slows = {ROW_WAITS, LINE_SLOWS, 0};
+static const struct ruling counts = {ROW_WAITS, LINE_COUNTS, 0};
+static const struct ruling stops_for_now = {ROW_WAITS, LINE_STOPS, EX_TEMPFAIL};
+static const struct ruling stops_denied = {ROW_WAITS, LINE_STOPS, EX_NOPERM};
+static const struct ruling stops_relay = {ROW_WAITS, LINE_STOPS,
+                                          EX_UNAVAILABLE};
 
 /* First match wins. A field that is ANY fits all. */
 enum { ANY = -1 };
@@ -14,69 +22,35 @@ static const struct rule {
     int retry;
     int quota;
     int step;
-    struct ruling ruling;
+    const struct ruling *ruling;
 } rules[] = {
-    {SCOPE_RECIPIENT, ANY, ANY, true, ANY, ANY, {ROW_RETRIES, LINE_GOES_ON, 0}},
-    {SCOPE_RECIPIENT, ANY, true, ANY, ANY, ANY, {ROW_RETRIES, LINE_GOES_ON, 0}},
-    {SCOPE_RECIPIENT, ANY, ANY, ANY, ANY, ANY, {ROW_SETTLES, LINE_GOES_ON, 0}},
-    {SCOPE_MESSAGE, ANY, ANY, true, ANY, ANY, {ROW_RETRIES, LINE_GOES_ON, 0}},
-    {SCOPE_MESSAGE, ANY, true, ANY, ANY, ANY, {ROW_RETRIES, LINE_GOES_ON, 0}},
-    {SCOPE_MESSAGE, ANY, ANY, ANY, ANY, ANY, {ROW_SETTLES, LINE_GOES_ON, 0}},
-    {SCOPE_LOCAL, ANY, ANY, ANY, ANY, ANY, {ROW_SETTLES, LINE_GOES_ON, 0}},
+    {SCOPE_RECIPIENT, ANY, ANY, true, ANY, ANY, &retries},
+    {SCOPE_RECIPIENT, ANY, true, ANY, ANY, ANY, &retries},
+    {SCOPE_RECIPIENT, ANY, ANY, ANY, ANY, ANY, &settles},
+    {SCOPE_MESSAGE, ANY, ANY, true, ANY, ANY, &retries},
+    {SCOPE_MESSAGE, ANY, true, ANY, ANY, ANY, &retries},
+    {SCOPE_MESSAGE, ANY, ANY, ANY, ANY, ANY, &settles},
+    {SCOPE_LOCAL, ANY, ANY, ANY, ANY, ANY, &settles},
 
-    {SCOPE_SESSION, ANY, ANY, ANY, ANY, ANY, {ROW_WAITS, LINE_LEAVES, 0}},
+    {SCOPE_SESSION, ANY, ANY, ANY, ANY, ANY, &leaves},
 
     /* A used-up quota opens again later, and asking does not help. */
-    {SCOPE_ACCOUNT,
-     ANY,
-     ANY,
-     ANY,
-     true,
-     ANY,
-     {ROW_WAITS, LINE_STOPS, EX_LATER}},
-    {SCOPE_ACCOUNT, ANY, true, ANY, ANY, ANY, {ROW_WAITS, LINE_SLOWS, 0}},
-    {SCOPE_ACCOUNT,
-     CLASS_RATELIMIT,
-     ANY,
-     ANY,
-     ANY,
-     ANY,
-     {ROW_WAITS, LINE_STOPS, EX_LATER}},
-    {SCOPE_ACCOUNT,
-     ANY,
-     ANY,
-     ANY,
-     ANY,
-     ANY,
-     {ROW_WAITS, LINE_STOPS, EX_NOPERM}},
+    {SCOPE_ACCOUNT, ANY, ANY, ANY, true, ANY, &stops_for_now},
+    {SCOPE_ACCOUNT, ANY, true, ANY, ANY, ANY, &slows},
+    {SCOPE_ACCOUNT, CLASS_RATELIMIT, ANY, ANY, ANY, ANY, &stops_for_now},
+    {SCOPE_ACCOUNT, ANY, ANY, ANY, ANY, ANY, &stops_denied},
 
-    {SCOPE_SENDER, ANY, true, ANY, ANY, ANY, {ROW_WAITS, LINE_SLOWS, 0}},
+    {SCOPE_SENDER, ANY, true, ANY, ANY, ANY, &slows},
     /* One sender may be a row's own (VERP); three are everybody's. */
-    {SCOPE_SENDER, ANY, ANY, ANY, ANY, STEP_MAIL, {ROW_WAITS, LINE_COUNTS, 0}},
-    {SCOPE_SENDER, ANY, ANY, ANY, ANY, ANY, {ROW_WAITS, LINE_STOPS, EX_NOPERM}},
+    {SCOPE_SENDER, ANY, ANY, ANY, ANY, STEP_MAIL, &counts},
+    {SCOPE_SENDER, ANY, ANY, ANY, ANY, ANY, &stops_denied},
 
-    {SCOPE_RELAY, ANY, true, ANY, ANY, ANY, {ROW_WAITS, LINE_SLOWS, 0}},
-    {SCOPE_RELAY,
-     CLASS_POLICY,
-     ANY,
-     ANY,
-     ANY,
-     ANY,
-     {ROW_WAITS, LINE_STOPS, EX_NOPERM}},
-    {SCOPE_RELAY,
-     CLASS_AUTH,
-     ANY,
-     ANY,
-     ANY,
-     ANY,
-     {ROW_WAITS, LINE_STOPS, EX_NOPERM}},
-    {SCOPE_RELAY,
-     ANY,
-     ANY,
-     ANY,
-     ANY,
-     ANY,
-     {ROW_WAITS, LINE_STOPS, EX_UNAVAILABLE}},
+    {SCOPE_RELAY, ANY, true, ANY, ANY, ANY, &slows},
+    /* Relaying denied: to this domain perhaps, or to us. */
+    {SCOPE_RELAY, CLASS_POLICY, ANY, ANY, ANY, STEP_RCPT, &counts},
+    {SCOPE_RELAY, CLASS_POLICY, ANY, ANY, ANY, ANY, &stops_denied},
+    {SCOPE_RELAY, CLASS_AUTH, ANY, ANY, ANY, ANY, &stops_denied},
+    {SCOPE_RELAY, ANY, ANY, ANY, ANY, ANY, &stops_relay},
 };
 
 static bool fits(int wanted, int is)
@@ -94,13 +68,11 @@ struct ruling policy_of_refusal(const struct finding *finding, enum step step,
             fits(r->failure_class, (int)finding->class) &&
             fits(r->transient, transient) && fits(r->retry, finding->retry) &&
             fits(r->quota, finding->quota) && fits(r->step, (int)step)) {
-            return r->ruling;
+            return *r->ruling;
         }
     }
-    return (struct ruling){ROW_SETTLES, LINE_GOES_ON, 0};
+    return settles;
 }
-
-static const struct ruling leaves = {ROW_WAITS, LINE_LEAVES, 0};
 
 /* Refused in setting up, by step: what a 5xx means. A 4xx may pass. */
 static struct ruling of_setup(enum step step, bool transient)
@@ -116,7 +88,7 @@ static struct ruling of_setup(enum step step, bool transient)
         [STEP_AUTH] = {EX_NOPERM, false},
     };
     if (step == STEP_AUTH && transient) { /* RFC 4954 4: too many logins */
-        return (struct ruling){ROW_WAITS, LINE_LEAVES, EX_LATER};
+        return (struct ruling){ROW_WAITS, LINE_LEAVES, EX_TEMPFAIL};
     }
     if (step == STEP_NONE || by_step[step].status == 0 ||
         (transient && !by_step[step].final)) {
