@@ -38,7 +38,7 @@ struct span session_relay(const struct session *s)
 
 struct span session_tls(const struct session *s)
 {
-    return s->wire ? wire_tls(s->wire) : SPAN("");
+    return s->wire ? tls_description(wire_tls(s->wire)) : SPAN("");
 }
 
 /* --- its end --- */

@@ -266,5 +266,25 @@ void tls_bye(struct tls *t)
 
 struct span tls_description(const struct tls *t)
 {
-    return span_of(t->description);
+    return span_of(t ? t->description : NULL);
+}
+
+bool tls_bind(const struct tls *t, enum tls_binding kind, struct buf *out)
+{
+    static const gnutls_channel_binding_t kinds[] = {
+        [TLS_BINDING_UNIQUE] = GNUTLS_CB_TLS_UNIQUE,
+        [TLS_BINDING_EXPORTER] = GNUTLS_CB_TLS_EXPORTER,
+    };
+    gnutls_protocol_t version = gnutls_protocol_get_version(t->session);
+    /* GnuTLS would hand out tls-unique without the extended secret, too. */
+    bool safe = version == GNUTLS_TLS1_3 ||
+                gnutls_session_ext_master_secret_status(t->session);
+    gnutls_datum_t bytes;
+    if (t->description[0] == '\0' || !safe ||
+        gnutls_session_channel_binding(t->session, kinds[kind], &bytes) != 0) {
+        return false;
+    }
+    buf_append(out, span_from((char *)bytes.data, bytes.size));
+    gnutls_free(bytes.data);
+    return true;
 }

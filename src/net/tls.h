@@ -65,5 +65,13 @@ bool tls_write(struct tls *t, struct span plain, size_t *taken_out,
                struct err *err);
 void tls_bye(struct tls *t); /* close_notify */
 
-/* "TLS1.3 AES-256-GCM", after the handshake; empty before. */
+/* "TLS1.3 AES-256-GCM", after the handshake; empty before, and for NULL. */
 struct span tls_description(const struct tls *t);
+
+/* What binds a login to this very session (RFC 5056), once it is secured:
+ * tls-exporter (RFC 9266) or tls-unique (RFC 5929, of TLS 1.2 alone). Both
+ * only where nobody can make two sessions share them: TLS 1.3, or 1.2 with an
+ * extended master secret (RFC 7627). Appends the bytes; false: this session
+ * has no such thing. */
+enum tls_binding { TLS_BINDING_UNIQUE, TLS_BINDING_EXPORTER };
+bool tls_bind(const struct tls *t, enum tls_binding kind, struct buf *out);

@@ -21,6 +21,7 @@
 #include "base/span.h"
 #include "net/loop.h"
 
+struct tls;
 struct tls_client;
 struct tls_server;
 struct wire;
@@ -86,5 +87,6 @@ void wire_finish(struct wire *w);
 /* No more calls; the descriptor is closed. NULL is fine. */
 void wire_destroy(struct wire *w);
 
-/* "TLS1.3 AES-256-GCM"; empty in clear. Lives as long as the wire. */
-struct span wire_tls(const struct wire *w);
+/* For what net/tls.h tells of a session; NULL in clear. Lives as long as the
+ * wire. */
+const struct tls *wire_tls(const struct wire *w);

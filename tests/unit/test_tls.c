@@ -276,6 +276,52 @@ static void speaks_no_old_version(void **state)
     }
 }
 
+/* A login may be bound to a session, where that binds. */
+
+struct bond {
+    const char *priority; /* of the server */
+    bool unique;
+    bool exporter;
+};
+
+static const struct bond bonds[] = {
+    {"NORMAL:-VERS-ALL:+VERS-TLS1.3", false, true},
+    {"NORMAL:-VERS-ALL:+VERS-TLS1.2", true, true},
+    {"NORMAL:-VERS-ALL:+VERS-TLS1.2:%NO_SESSION_HASH", false, false},
+};
+
+static void assert_bound(struct pair *p, enum tls_binding kind, bool possible)
+{
+    struct buf ours, theirs;
+    buf_init(&ours, 64);
+    buf_init(&theirs, 64);
+    assert_int_equal(tls_bind(p->client.tls, kind, &ours), possible);
+    assert_int_equal(tls_bind(p->server.tls, kind, &theirs), possible);
+    assert_true(span_equal(buf_span(&ours), buf_span(&theirs)));
+    assert_int_equal(ours.len > 0, possible);
+    buf_release(&ours);
+    buf_release(&theirs);
+}
+
+static void binds_only_what_nobody_shares(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof bonds / sizeof *bonds; i++) {
+        struct pair p;
+        init_pair(&p, "localhost");
+        gnutls_priority_t priority;
+        ok(gnutls_priority_init(&priority, bonds[i].priority, NULL));
+        ok(gnutls_priority_set(p.server.tls->session, priority));
+        assert_bound(&p, TLS_BINDING_UNIQUE, false);
+        assert_bound(&p, TLS_BINDING_EXPORTER, false);
+        shake_hands(&p);
+        assert_bound(&p, TLS_BINDING_UNIQUE, bonds[i].unique);
+        assert_bound(&p, TLS_BINDING_EXPORTER, bonds[i].exporter);
+        release_pair(&p);
+        gnutls_priority_deinit(priority);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +335,7 @@ int main(void)
         cmocka_unit_test(fails_on_plain_text),
         cmocka_unit_test(fails_on_any_flipped_bit),
         cmocka_unit_test(speaks_no_old_version),
+        cmocka_unit_test(binds_only_what_nobody_shares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -107,7 +107,8 @@ static void turns_to_tls(void **state)
     assert_int_equal(wire_handed(s.server.wire), MEGABYTE);
     assert_int_equal(s.client.secured, 1);
     assert_int_equal(s.server.secured, 1);
-    assert_true(span_starts(wire_tls(s.client.wire), SPAN("TLS1.3 ")));
+    assert_true(
+        span_starts(tls_description(wire_tls(s.client.wire)), SPAN("TLS1.3 ")));
     buf_release(&noise);
     release_scene(&s);
 }
