@@ -38,19 +38,20 @@ struct partials {
     struct arena arena;
 };
 
-static struct span find_partial(void *context, struct span name)
+static struct template_partial find_partial(void *context, struct span name)
 {
     struct partials *p = context;
-    struct span found = p->source->partial(p->source->context, name);
-    if (!found.data) {
+    struct template_partial found =
+        p->source->partial(p->source->context, name);
+    if (found.text.len == 0) {
         return found;
     }
     struct buf lines;
     buf_init(&lines, TEMPLATE_BYTES_MAX * 2);
-    wire_append_lines(&lines, found);
-    struct span copy = arena_copy(&p->arena, buf_span(&lines));
+    wire_append_lines(&lines, found.text);
+    found.text = arena_copy(&p->arena, buf_span(&lines));
     buf_release(&lines);
-    return copy;
+    return found;
 }
 
 static struct template *compile_lines(struct span text,

@@ -2,10 +2,12 @@
  *
  * Pure. Mustache over flat strings, compiled once: {{name}}, {{{name}}},
  * {{&name}}, sections and inverted sections on a value being non-empty,
- * comments, set-delimiters, partials, standalone lines. Values are never
- * parsed again. Names resolve at compile time to a column, or to a built-in
- * `mailshot.…` value; `name.url` is percent-encoded (RFC 3986 unreserved
- * bytes stay), a column of exactly that name comes first.
+ * {{.}} for the value of the section that it is in, comments, set-delimiters,
+ * partials, standalone lines. Values are never parsed again. Names resolve at
+ * compile time to a column, or to a built-in `mailshot.…` value; `name.url` is
+ * percent-encoded (RFC 3986 unreserved bytes stay), a column of exactly that
+ * name comes first. A column whose name has blanks round it is meant by the
+ * name without them, too.
  *
  * A column's name beginning with `_` is no name. */
 #pragma once
@@ -41,6 +43,13 @@ struct template_values {
 /* How a variable of two braces is written: as it is, or HTML-escaped. */
 enum template_escape { TEMPLATE_PLAIN, TEMPLATE_HTML };
 
+/* The text of a partial, or why there is none; borrowed for the compilation. */
+struct template_partial {
+    struct span text;  /* NULL data: there is none */
+    struct span file;  /* as messages name it */
+    const char *fault; /* why there is none; NULL: no file of that name */
+};
+
 /* Where a text comes from, for messages and for {{> name}}. */
 struct template_source {
     const char *file; /* as messages name it */
@@ -48,9 +57,8 @@ struct template_source {
     unsigned column;  /* of that line; from 1, 0 is 1 too */
     bool header;      /* a header's value: line ends are folds and vanish, and
                          no line stands alone */
-    /* The text of a partial, borrowed for the compilation; NULL data where
-     * there is none. May be NULL: partials are then an error. */
-    struct span (*partial)(void *context, struct span name);
+    /* May be NULL: partials are then an error. */
+    struct template_partial (*partial)(void *context, struct span name);
     void *context;
 };
 

@@ -11,6 +11,8 @@
 struct section {
     struct span name;
     size_t value;
+    bool url;
+    bool inverted;
     size_t op;
     size_t from; /* of its text: where its tag stands */
 };
@@ -50,9 +52,26 @@ static bool fail(struct parser *p, const struct template_text *text, size_t at,
     if (at - line_start >= text->indent.len) {
         column -= (unsigned)text->indent.len;
     }
-    struct span file = top ? span_of(p->source->file) : text->name;
-    err_set(p->err, EX_DATAERR, "%.*s:%u:%u: %s \"%.*s\"", (int)file.len,
-            file.data, line, column, what, (int)name.len, name.data);
+    err_set(p->err, EX_DATAERR, "%.*s:%u:%u: %s \"%.*s\"", (int)text->file.len,
+            text->file.data, line, column, what, (int)name.len, name.data);
+    return false;
+}
+
+/* More on what is wrong, behind what was said; all of it or nothing. */
+static bool hint(struct parser *p, const char *before, struct span what,
+                 const char *behind)
+{
+    struct buf text;
+    buf_init(&text, sizeof p->err->text - 1);
+    buf_append(&text, span_of(p->err->text));
+    buf_append(&text, span_of(before));
+    buf_append(&text, what);
+    buf_append(&text, span_of(behind));
+    if (!text.overflowed) {
+        memcpy(p->err->text, text.data, text.len);
+        p->err->text[text.len] = '\0';
+    }
+    buf_release(&text);
     return false;
 }
 
@@ -100,6 +119,21 @@ static void add_literal(struct parser *p, struct span s)
     }
 }
 
+/* {{.}}: the value of the innermost section that it is in. */
+static bool find_current(const struct parser *p, size_t *value_out,
+                         bool *url_out)
+{
+    for (size_t i = p->section_count; i > 0; i--) {
+        const struct section *section = &p->sections[i - 1];
+        if (!section->inverted) {
+            *value_out = section->value;
+            *url_out = section->url;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool find_name(struct parser *p, const struct template_text *text,
                       const struct template_tag *tag, size_t *value_out,
                       bool *url_out)
@@ -110,18 +144,13 @@ static bool find_name(struct parser *p, const struct template_text *text,
         }
         return true;
     }
+    if (span_equal(tag->content, SPAN("."))) {
+        return find_current(p, value_out, url_out) ||
+               fail(p, text, tag->from, "no section is round", tag->content);
+    }
     struct span near = template_name_nearest(p->names, tag->content);
     fail(p, text, tag->from, "no column", tag->content);
-    size_t len = strlen(p->err->text);
-    size_t room = sizeof p->err->text - len;
-    static const char hint[] = "; did you mean \"";
-    if (near.len > 0 && near.len + sizeof hint + 2 < room) {
-        memcpy(p->err->text + len, hint, sizeof hint - 1);
-        len += sizeof hint - 1;
-        memcpy(p->err->text + len, near.data, near.len);
-        memcpy(p->err->text + len + near.len, "\"?", 3);
-    }
-    return false;
+    return near.len > 0 && hint(p, "; did you mean \"", near, "\"?");
 }
 
 static bool add_value(struct parser *p, struct template_text *text,
@@ -162,6 +191,8 @@ static bool open_section(struct parser *p, struct template_text *text,
     p->sections[p->section_count++] = (struct section){
         .name = tag->content,
         .value = value,
+        .url = url,
+        .inverted = inverted,
         .op = p->t->count,
         .from = tag->from,
     };
@@ -221,42 +252,89 @@ static bool is_text(struct span s)
     return utf8_valid(s);
 }
 
-static bool add_partial(struct parser *p, struct template_text *text,
-                        const struct template_tag *tag, struct span indent)
+/* Which partial is in which: `outermost > … > text's own > name`. */
+static bool fail_chain(struct parser *p, const struct template_text *text,
+                       const struct template_tag *tag, const char *what)
+{
+    const struct template_text *chain[TEMPLATE_PARTIALS_MAX + 1];
+    size_t depth = 0;
+    for (const struct template_text *t = text; t->outer; t = t->outer) {
+        chain[depth++] = t;
+    }
+    struct buf names;
+    buf_init(&names, ERR_TEXT_BYTES);
+    while (depth > 0) {
+        buf_append(&names, chain[--depth]->name);
+        buf_append(&names, SPAN(" > "));
+    }
+    buf_append(&names, tag->content);
+    fail(p, text, tag->from, what, buf_span(&names));
+    buf_release(&names);
+    return false;
+}
+
+static bool find_partial(struct parser *p, const struct template_text *text,
+                         const struct template_tag *tag,
+                         struct template_partial *out)
 {
     const struct template_source *source = p->source;
-    struct span found = {0};
+    for (const struct template_text *t = text; t->outer; t = t->outer) {
+        if (span_equal(t->name, tag->content)) {
+            return fail_chain(p, text, tag, "a partial within itself:");
+        }
+    }
+    if (text->depth == TEMPLATE_PARTIALS_MAX) {
+        return fail_chain(p, text, tag, "partials in partials, too many:");
+    }
+    *out = (struct template_partial){0};
     if (source->partial) {
-        found = source->partial(source->context, tag->content);
+        *out = source->partial(source->context, tag->content);
     }
-    if (!found.data) {
-        return fail(p, text, tag->from, "no partial", tag->content);
+    if (!out->text.data) {
+        fail(p, text, tag->from, "no partial", tag->content);
+        return out->fault && hint(p, ": ", span_of(out->fault), "");
     }
-    if (!is_text(found)) {
+    if (!is_text(out->text)) {
         return fail(p, text, tag->from,
                     "a control character, or what is no UTF-8, in partial",
                     tag->content);
     }
-    for (const struct template_text *t = text; t->outer; t = t->outer) {
-        if (span_equal(t->name, tag->content)) {
-            return fail(p, text, tag->from,
-                        "this partial is within itself:", tag->content);
-        }
+    return true;
+}
+
+/* The line end at the end of its file is no blank at the end of a header. */
+static struct span without_line_end(struct span text)
+{
+    size_t len = text.len;
+    len -= len > 0 && text.data[len - 1] == '\n';
+    len -= len > 0 && len < text.len && text.data[len - 1] == '\r';
+    return span_slice(text, 0, len);
+}
+
+static bool add_partial(struct parser *p, struct template_text *text,
+                        const struct template_tag *tag, struct span indent)
+{
+    struct template_partial found;
+    if (!find_partial(p, text, tag, &found)) {
+        return false;
+    }
+    struct span all = p->source->header ? without_line_end(found.text)
+                      : indent.len > 0  ? indented(p, found.text, indent)
+                                        : found.text;
+    if (indent.len > 0 && all.len == 0 && found.text.len > 0) {
+        return fail(p, text, tag->from, "too much text in partial",
+                    tag->content);
     }
     struct template_text inner = {
-        .all = indent.len > 0 ? indented(p, found, indent) : found,
+        .all = all,
         .open = SPAN("{{"),
         .close = SPAN("}}"),
         .indent = indent,
         .name = tag->content,
+        .file = found.file.len > 0 ? found.file : tag->content,
         .outer = text,
         .depth = text->depth + 1,
     };
-    if (inner.depth > TEMPLATE_PARTIALS_MAX ||
-        (found.len > 0 && inner.all.len == 0)) {
-        return fail(p, text, tag->from,
-                    "too much in this partial:", tag->content);
-    }
     return parse_text(p, &inner);
 }
 
@@ -311,7 +389,7 @@ static bool parse_text(struct parser *p, struct template_text *text)
     size_t base = p->section_count;
     p->bytes += text->all.len;
     if (p->bytes > TEMPLATE_BYTES_MAX) {
-        return fail(p, text, 0, "too much text at partial", text->name);
+        return fail(p, text, 0, "too much text, with", text->file);
     }
     for (;;) {
         struct template_tag tag;
@@ -350,6 +428,7 @@ struct template *template_compile(struct span text,
         .all = text,
         .open = SPAN("{{"),
         .close = SPAN("}}"),
+        .file = span_of(source->file),
     };
     arena_init(&p.t->arena);
     p.t->columns = names->column_count;

@@ -29,11 +29,17 @@ static bool hidden(struct span name)
     return name.len > 0 && name.data[0] == '_';
 }
 
-static bool find_exactly(const struct template_names *names, struct span name,
-                         size_t *value_out)
+/* A tag says no blanks at the ends of a name: `email, name` in the list names
+ * a column that none but the trimmed name reaches. */
+enum likeness { EXACTLY, TRIMMED };
+
+static bool find(const struct template_names *names, struct span name,
+                 enum likeness how, size_t *value_out)
 {
-    for (size_t i = 0; i < name_count(names); i++) {
-        if (!hidden(name) && span_equal(template_name_of(names, i), name)) {
+    for (size_t i = 0; i < name_count(names) && !hidden(name); i++) {
+        struct span candidate = template_name_of(names, i);
+        candidate = how == TRIMMED ? span_trim(candidate) : candidate;
+        if (span_equal(candidate, name)) {
             *value_out = i;
             return true;
         }
@@ -44,15 +50,19 @@ static bool find_exactly(const struct template_names *names, struct span name,
 bool template_name_find(const struct template_names *names, struct span name,
                         size_t *value_out, bool *url_out)
 {
-    *url_out = false;
-    if (find_exactly(names, name, value_out)) {
-        return true;
+    bool url = span_ends(name, SPAN(".url"));
+    struct span stem = span_slice(name, 0, name.len - (url ? 4 : 0));
+    for (enum likeness how = EXACTLY; how <= TRIMMED; how++) {
+        *url_out = false;
+        if (find(names, name, how, value_out)) {
+            return true;
+        }
+        *url_out = url;
+        if (url && find(names, stem, how, value_out)) {
+            return true;
+        }
     }
-    if (!span_ends(name, SPAN(".url"))) {
-        return false;
-    }
-    *url_out = true;
-    return find_exactly(names, span_slice(name, 0, name.len - 4), value_out);
+    return false;
 }
 
 static size_t least(size_t a, size_t b)

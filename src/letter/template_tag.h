@@ -15,6 +15,7 @@ struct template_text {
     struct span close;
     struct span indent; /* put before each line by the partial's tag */
     struct span name;   /* of the partial; the template itself has none */
+    struct span file;   /* for messages */
     const struct template_text *outer; /* NULL: the template itself */
     size_t depth;
 };

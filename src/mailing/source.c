@@ -1,5 +1,6 @@
 #include "mailing/source.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +11,11 @@
 #include "mailing/file.h"
 
 struct source_partial {
-    char *name; /* as the template has it */
-    size_t name_bytes;
+    struct buf name; /* as the template has it */
+    struct buf path; /* as it was found, NUL-terminated */
     struct buf text;
     bool found;
+    const char *fault; /* why it was not; NULL: there is no such file */
 };
 
 enum { PATH_BYTES_MAX = 4096 };
@@ -31,6 +33,8 @@ bool source_open(struct source *s, const char *path, struct err *err)
     if (slash < whole.len) {
         s->folder = span_slice(whole, 0, slash + 1);
     }
+    struct stat st;
+    s->is_file = !is_stdin(path) && stat(path, &st) == 0 && S_ISREG(st.st_mode);
     buf_init(&s->text, SOURCE_BYTES_MAX);
     return file_read(path, &s->text, err);
 }
@@ -38,7 +42,8 @@ bool source_open(struct source *s, const char *path, struct err *err)
 void source_release(struct source *s)
 {
     for (size_t i = 0; i < s->partial_count; i++) {
-        free(s->partials[i].name);
+        buf_release(&s->partials[i].name);
+        buf_release(&s->partials[i].path);
         buf_release(&s->partials[i].text);
     }
     free(s->partials);
@@ -46,22 +51,32 @@ void source_release(struct source *s)
     *s = (struct source){0};
 }
 
-static bool name_acceptable(struct span name)
+/* NULL: it may be the name of a file beside the template. */
+static const char *name_fault(const struct source *s, struct span name)
 {
-    return name.len > 0 && span_find(name, '/') == name.len &&
-           span_find(name, '\0') == name.len && !span_equal(name, SPAN(".")) &&
-           !span_equal(name, SPAN(".."));
+    if (!s->is_file) {
+        return "a template that is no file, as one on standard input, has "
+               "nothing beside it";
+    }
+    if (span_find(name, '/') < name.len) {
+        return "its name has a slash, and it lies beside the template";
+    }
+    bool folder = span_equal(name, SPAN(".")) || span_equal(name, SPAN(".."));
+    return folder || name.len == 0 ? "that is no name of a file" : NULL;
 }
 
-/* Regular files alone: a template cannot make us wait for a FIFO. */
-static int open_regular(const char *path)
+/* Regular files alone: a template cannot make us wait for a FIFO. -1: none,
+ * and *fault says why where there is something of that name. */
+static int open_regular(const char *path, const char **fault)
 {
     int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     struct stat st;
-    if (descriptor >= 0 &&
-        (fstat(descriptor, &st) != 0 || !S_ISREG(st.st_mode))) {
+    if (descriptor < 0) {
+        *fault = errno == ENOENT ? *fault : strerror(errno);
+    } else if (fstat(descriptor, &st) != 0 || !S_ISREG(st.st_mode)) {
+        *fault = "it is no regular file";
         close(descriptor);
-        return -1;
+        descriptor = -1;
     }
     return descriptor;
 }
@@ -69,20 +84,23 @@ static int open_regular(const char *path)
 static bool read_beside(const struct source *s, struct source_partial *p,
                         struct span suffix)
 {
-    struct buf path;
-    buf_init(&path, PATH_BYTES_MAX);
-    buf_append(&path, s->folder);
-    buf_append(&path, span_from(p->name, p->name_bytes));
-    buf_append(&path, suffix);
-    buf_append_byte(&path, '\0');
-    int descriptor = path.overflowed ? -1 : open_regular(path.data);
-    if (descriptor >= 0) {
-        struct err ignored; /* the template says that there is none */
-        p->found =
-            file_read_descriptor(descriptor, p->name, &p->text, &ignored);
-        close(descriptor);
+    buf_clear(&p->path);
+    buf_append(&p->path, s->folder);
+    buf_append(&p->path, buf_span(&p->name));
+    buf_append(&p->path, suffix);
+    buf_append_byte(&p->path, '\0');
+    if (p->path.overflowed) {
+        p->fault = strerror(ENAMETOOLONG);
+        return false;
     }
-    buf_release(&path);
+    int descriptor = open_regular(p->path.data, &p->fault);
+    if (descriptor < 0) {
+        return false;
+    }
+    struct err err;
+    p->found = file_read_descriptor(descriptor, p->path.data, &p->text, &err);
+    p->fault = err.status == EX_DATAERR ? "it is too long" : "it is unreadable";
+    close(descriptor);
     return p->found;
 }
 
@@ -91,7 +109,7 @@ static struct source_partial *partial_known(const struct source *s,
 {
     for (size_t i = 0; i < s->partial_count; i++) {
         struct source_partial *p = &s->partials[i];
-        if (span_equal(span_from(p->name, p->name_bytes), name)) {
+        if (span_equal(buf_span(&p->name), name)) {
             return p;
         }
     }
@@ -103,33 +121,46 @@ static struct source_partial *partial_add(struct source *s, struct span name)
     s->partials =
         mem_resize(s->partials, s->partial_count + 1, sizeof *s->partials);
     struct source_partial *p = &s->partials[s->partial_count++];
-    *p = (struct source_partial){
-        .name = mem_copy_text(name.data, name.len),
-        .name_bytes = name.len,
-    };
+    *p = (struct source_partial){0};
+    buf_init(&p->name, SOURCE_BYTES_MAX);
+    buf_init(&p->path, PATH_BYTES_MAX);
     buf_init(&p->text, SOURCE_BYTES_MAX);
+    buf_append(&p->name, name);
     if (!read_beside(s, p, SPAN(""))) {
         read_beside(s, p, SPAN(".mustache"));
     }
     return p;
 }
 
-static struct span partial_text(void *context, struct span name)
+static struct template_partial found_text(const struct source_partial *p)
+{
+    struct span text = buf_span(&p->text);
+    if (span_starts(text, SPAN("\xef\xbb\xbf"))) {
+        text = span_rest(text, 3);
+    }
+    return (struct template_partial){
+        /* An empty file is a text, too: its pointer must not be NULL. */
+        .text = text.len > 0 ? text : SPAN(""),
+        .file = span_of(p->path.data),
+    };
+}
+
+static struct template_partial partial_text(void *context, struct span name)
 {
     struct source *s = context;
-    struct span none = {NULL, 0};
-    if (!name_acceptable(name)) {
-        return none;
+    const char *fault = name_fault(s, name);
+    if (fault) {
+        return (struct template_partial){.fault = fault};
     }
     struct source_partial *p = partial_known(s, name);
     if (!p && s->partial_count < SOURCE_PARTIALS_MAX) {
         p = partial_add(s, name);
     }
-    if (!p || !p->found) {
-        return none;
+    if (!p) {
+        return (struct template_partial){.fault = "there are too many"};
     }
-    /* An empty file is a text, too: its pointer must not be NULL. */
-    return p->text.len > 0 ? buf_span(&p->text) : SPAN("");
+    return p->found ? found_text(p)
+                    : (struct template_partial){.fault = p->fault};
 }
 
 struct template_source source_origin(struct source *s)

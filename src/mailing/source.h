@@ -2,9 +2,11 @@
  *
  * A partial `{{> name}}` is the file of exactly that name in the template's
  * folder, else that with `.mustache` behind it; a name with a slash, and `.`
- * and `..`, are none. Each is read once. For a template on stdin the folder
- * is the one that the program runs in. */
+ * and `..`, are none. Each is read once. Nothing lies beside a template that
+ * is no file: stdin, a pipe. */
 #pragma once
+
+#include <stdbool.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -17,8 +19,9 @@ enum {
 };
 
 struct source {
-    const char *name; /* of the template, for messages */
-    struct span folder;
+    const char *name;   /* of the template, for messages */
+    struct span folder; /* with its slash; empty: the one we run in */
+    bool is_file;       /* else nothing lies beside it */
     struct buf text;
     struct source_partial *partials; /* private */
     size_t partial_count;

@@ -296,9 +296,39 @@ def test_partials(render, tmp_path):
     status, data, err = render("list.csv", "draft.eml")
     assert status == OK, err
     assert content(parse(data)) == "Hi\n-- \nsent to u0@example.org\n"
+
+
+@pytest.mark.parametrize("name, words", [
+    ("../foot", "draft.eml:4:4: no partial \"../foot\": its name has a slash"),
+    ("/etc/passwd", "its name has a slash"),
+    ("..", "that is no name of a file"),
+    ("folder", "it is no regular file"),
+    ("round", 'back.mustache:1:1: a partial within itself: '
+              '"round > back > round"'),
+    ("wrong", "wrong.mustache:2:3: no column \"nmae\"; "
+              "did you mean \"name\"?"),
+    ("nowhere", "draft.eml:4:4: no partial \"nowhere\""),
+])
+def test_partials_that_cannot_be(render, tmp_path, name, words):
+    write_list(tmp_path / "list.csv", ["Ann"])
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "round").write_text("{{> back}}")
+    (tmp_path / "back.mustache").write_text("{{> round}}")
+    (tmp_path / "wrong.mustache").write_bytes(b"\xef\xbb\xbffine\r\n  {{nmae}}")
     (tmp_path / "draft.eml").write_text(
-        "From: a@example.org\nSubject: x\n\n{{> ../foot}}\n")
-    assert render("list.csv", "draft.eml")[0] == DATAERR
+        "From: a@example.org\nSubject: x\n\n12 {{> %s}}\n" % name)
+    status, data, err = render("list.csv", "draft.eml")
+    assert (status, data) == (DATAERR, b"") and words in err
+
+
+def test_nothing_lies_beside_a_template_on_stdin(tmp_path):
+    write_list(tmp_path / "list.csv", ["Ann"])
+    (tmp_path / "foot").write_text("x")
+    done = program.run("render", "list.csv", "-", cwd=tmp_path, given=b"From: "
+                       b"a@example.org\n\n{{> foot}}\n")
+    assert done.status == DATAERR
+    assert 'stdin:3:1: no partial "foot": a template that is no file' \
+        in done.err
 
 
 def test_the_example(render, tmp_path):

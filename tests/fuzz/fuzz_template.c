@@ -16,10 +16,11 @@ struct texts {
     struct span partial;
 };
 
-static struct span find_partial(void *context, struct span name)
+static struct template_partial find_partial(void *context, struct span name)
 {
     const struct texts *texts = context;
-    return span_equal(name, SPAN("a")) ? texts->partial : (struct span){0};
+    struct template_partial found = {.text = texts->partial};
+    return span_equal(name, SPAN("a")) ? found : (struct template_partial){0};
 }
 
 static void check(struct span text, struct span partial, bool header,

@@ -417,12 +417,15 @@ static void partials_lie_nowhere_else(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "/etc/passwd", "../passwd", "sub/foot", "..", ".", "missing", "sub",
+        "/etc/passwd", "../passwd", "sub/foot", "..",
+        ".",           "missing",   "sub",      "pipe",
     };
     char path[PATH_BYTES];
     path_in_folder(path, "sub");
     assert_int_equal(mkdir(path, 0700), 0);
     write_file("sub/foot", "no\n");
+    path_in_folder(path, "pipe");
+    assert_int_equal(mkfifo(path, 0600), 0);
     write_file("list.csv", "email,name\nann@x.example,Ann\n");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char text[256];

@@ -13,13 +13,15 @@
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 static const struct span columns[] = {
-    {"name", 4}, {"empty", 5}, {"html", 4}, {"first name", 10}, {"x.url", 5},
-    {"x", 1},    {"lines", 5}, {"tags", 4}, {"_status", 7},
+    {"name", 4},    {"empty", 5},  {"html", 4},  {"first name", 10},
+    {"x.url", 5},   {"x", 1},      {"lines", 5}, {"tags", 4},
+    {"_status", 7}, {" town ", 6}, {" id", 3},   {"id", 2},
 };
 static const struct span row[] = {
     {"Jo", 2},   {"", 0},         {"<a href=\"x\">&'", 14},
     {"Ann", 3},  {"own", 3},      {"a b/ü", 6},
     {"1\n2", 3}, {"{{name}}", 8}, {"sent", 4},
+    {"a&b", 3},  {"8", 1},        {"7", 1},
 };
 static const struct template_names names = {columns, COUNT(columns)};
 static const struct template_values values = {
@@ -30,28 +32,38 @@ static const struct template_values values = {
 static const struct {
     const char *name;
     const char *text;
+    const char *file;
 } partials[] = {
-    {"hi", "Hi {{name}}"},
-    {"block", "|\n{{lines}}\n|\n"},
-    {"nested", "<\n  {{> block}}\n>\n"},
-    {"loop", "a {{> pool}}"},
-    {"pool", "b {{> loop}}"},
-    {"nothing", ""},
-    {"bell", "\a"},
-    {"bad", "fine\n  {{nmae}}"},
-    {"open", "{{#name}}"},
-    {"other", "{{=<% %>=}}<%name%>"},
+    {"hi", "Hi {{name}}", NULL},
+    {"block", "|\n{{lines}}\n|\n", NULL},
+    {"nested", "<\n  {{> block}}\n>\n", NULL},
+    {"loop", "a {{> pool}}", NULL},
+    {"pool", "b {{> loop}}", NULL},
+    {"nothing", "", NULL},
+    {"bell", "\a", NULL},
+    {"bad", "fine\n  {{nmae}}", "letters/bad.mustache"},
+    {"open", "{{#name}}", NULL},
+    {"dot", "[{{.}}]", NULL},
+    {"self", "{{> self}}", NULL},
+    {"line", "{{name}}\r\n", NULL},
+    {"other", "{{=<% %>=}}<%name%>", NULL},
 };
 
-static struct span find_partial(void *context, struct span name)
+static struct template_partial find_partial(void *context, struct span name)
 {
     (void)context;
+    if (span_equal(name, SPAN("far"))) {
+        return (struct template_partial){.fault = "too far away"};
+    }
     for (size_t i = 0; i < COUNT(partials); i++) {
         if (span_equal(span_of(partials[i].name), name)) {
-            return span_of(partials[i].text);
+            return (struct template_partial){
+                .text = span_of(partials[i].text),
+                .file = span_of(partials[i].file),
+            };
         }
     }
-    return (struct span){0};
+    return (struct template_partial){0};
 }
 
 static const struct template_source source = {
@@ -82,6 +94,16 @@ static const struct {
     {"{{#empty}}a{{#name}}b{{/name}}{{/empty}}c", "c"},
     {"{{#name}}{{#name}}x{{/name}}{{/name}}", "x"},
     {"{{# name }}x{{/ name }}", "x"},
+    /* the value of the section */
+    {"{{#name}}{{.}} is {{name}}{{/name}}", "Jo is Jo"},
+    {"{{#name}}{{^empty}}{{.}}{{/empty}}{{#x}}{{.}}{{/x}}{{.}}{{/name}}",
+     "Joa b/üJo"},
+    {"{{#name}}{{#.}}{{.}}{{/.}}{{> dot}}{{/name}}", "Jo[Jo]"},
+    {"{{#first name.url}}{{.}}{{/first name.url}}", "Ann"},
+    {"{{#html.url}}{{.}}{{/html.url}}", "%3Ca%20href%3D%22x%22%3E%26%27"},
+    /* blanks round a column's name */
+    {"{{town}}{{ town }}{{town.url}}", "a&ba&ba%26b"},
+    {"{{id}}", "7"},
     /* standalone lines */
     {"a\n{{#name}}\nb\n{{/name}}\nc", "a\nb\nc"},
     {"a\r\n  {{#name}}  \r\nb\r\n{{/name}}\r\nc", "a\r\nb\r\nc"},
@@ -128,7 +150,8 @@ static const struct {
     {"{{something else}}", "t.eml:3:1: no column \"something else\""},
     {"{{_status}}", "t.eml:3:1: no column \"_status\""},
     {"{{}}", "t.eml:3:1: no column \"\""},
-    {"{{.}}", "t.eml:3:1: no column \".\""},
+    {"{{.}}", "t.eml:3:1: no section is round \".\""},
+    {"{{^name}}{{.}}{{/name}}", "t.eml:3:10: no section is round \".\""},
     {"a {{name", "t.eml:3:3: no end of the tag \"{{\""},
     {"a {{{name}}", "t.eml:3:3: no end of the tag \"{{\""},
     {"{{=<% %>}}", "t.eml:3:1: no end of the tag \"{{\""},
@@ -138,12 +161,15 @@ static const struct {
     {"\n x{{#name}}{{#x}}{{/x}}", "t.eml:4:3: no end of the section \"name\""},
     {"{{/name}}", "t.eml:3:1: no section is open to close \"name\""},
     {"{{#name}}{{/x}}", "t.eml:3:10: this does not close the section \"name\""},
-    {"{{#nix}}{{/nix}}", "t.eml:3:1: no column \"nix\""},
+    {"{{#elsewhere}}{{/elsewhere}}", "t.eml:3:1: no column \"elsewhere\""},
     {"{{> none}}", "t.eml:3:1: no partial \"none\""},
-    {"{{> loop}}", "pool:1:3: this partial is within itself: \"loop\""},
+    {"{{> loop}}", "pool:1:3: a partial within itself: \"loop > pool > loop\""},
+    {"\n{{> self}}", "self:1:1: a partial within itself: \"self > self\""},
+    {"{{> far}}", "t.eml:3:1: no partial \"far\": too far away"},
     {"{{> bell}}", "t.eml:3:1: a control character, or what is no UTF-8, in "
                    "partial \"bell\""},
-    {"  {{> bad}}", "bad:2:3: no column \"nmae\"; did you mean \"name\"?"},
+    {"  {{> bad}}",
+     "letters/bad.mustache:2:3: no column \"nmae\"; did you mean \"name\"?"},
     {"{{> open}}{{/name}}", "open:1:1: no end of the section \"name\""},
     {"{{#name}}{{> open}}{{/name}}",
      "open:1:1: no end of the section \"name\""},
@@ -235,14 +261,14 @@ static void unfolds_headers(void **state)
     header.header = true;
     struct err err = {0};
     struct template *t =
-        template_compile(SPAN("one\r\n {{name}}\n\ttwo {{> block}}"), &header,
-                         &names, TEMPLATE_PLAIN, &err);
+        template_compile(SPAN("one\r\n {{name}}\n\ttwo {{> block}}{{> line}}"),
+                         &header, &names, TEMPLATE_PLAIN, &err);
     assert_non_null(t);
     struct buf out;
     buf_init(&out, 1000);
     template_fill(t, &values, &out);
     buf_append_byte(&out, '\0');
-    assert_string_equal(out.data, "one Jo\ttwo | 1\n2 | ");
+    assert_string_equal(out.data, "one Jo\ttwo | 1\n2 |Jo");
     buf_release(&out);
     template_destroy(t);
 }
@@ -309,7 +335,7 @@ static void knows_its_parts(void **state)
 }
 
 /* Doubling partials would take all memory: a is b and b, b is c and c. */
-static struct span doubling(void *context, struct span name)
+static struct template_partial doubling(void *context, struct span name)
 {
     char(*texts)[12] = context;
     size_t which = (size_t)(name.data[0] - 'a');
@@ -317,7 +343,8 @@ static struct span doubling(void *context, struct span name)
     char text[12] = {'{', '{', '>', next, '}', '}',
                      '{', '{', '>', next, '}', '}'};
     memcpy(texts[which], text, sizeof text);
-    return span_from(texts[which], sizeof text);
+    return (struct template_partial){.text =
+                                         span_from(texts[which], sizeof text)};
 }
 
 static void ends_with_too_many_partials(void **state)
@@ -331,6 +358,10 @@ static void ends_with_too_many_partials(void **state)
     assert_null(
         template_compile(SPAN("{{>a}}"), &many, &names, TEMPLATE_PLAIN, &err));
     assert_int_equal(err.status, EX_DATAERR);
+    assert_string_equal(err.text,
+                        "p:1:1: partials in partials, too many: \"a > b > c > "
+                        "d > e > f > g > h > i > j > k > l > m > n > o > p > "
+                        "q\"");
 }
 
 int main(void)
