@@ -234,13 +234,17 @@ static enum address_fault find_at(struct span text, bool quoted, size_t *at_out)
                                             : ADDRESS_QUOTE_STRAY;
 }
 
+/* What is sent is the domain in A-labels, which can be shorter than it is in
+ * UTF-8: the path of one outside ASCII is measured when they are known. */
 static enum address_fault length_fault(struct span text,
                                        const struct address *a)
 {
     if (a->local.len > ADDRESS_LOCAL_BYTES_MAX) {
         return ADDRESS_LOCAL_TOO_LONG;
     }
-    return text.len > ADDRESS_PATH_BYTES_MAX ? ADDRESS_TOO_LONG : ADDRESS_FINE;
+    return text.len > ADDRESS_PATH_BYTES_MAX && ascii_only(a->domain)
+               ? ADDRESS_TOO_LONG
+               : ADDRESS_FINE;
 }
 
 enum address_fault address_parse(struct span text, struct address *out)

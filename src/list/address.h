@@ -4,7 +4,7 @@
  * Quoted-string local part, or its RFC 6531 extension (3.3): no comments, no
  * folding, no display name, no obsolete syntax, no address literal. Time is
  * linear in the length. The domain is only split off here; list/domain says
- * whether it is one.
+ * whether it is one, and how long it is in A-labels.
  *
  * RFC 6531 lets a local part hold every character outside ASCII. Here it may
  * not hold those that make an address seem another one: C1 controls, white

@@ -1,5 +1,6 @@
 #include "list/csv.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@ struct csv_reader {
     uint32_t number; /* rows given */
 
     bool header_row;
+    char preamble[12]; /* a BOM and `sep=C` with its line end, at the most */
+    size_t preamble_len;
     struct buf header; /* as it stood */
     struct buf names_text;
     struct span names[CSV_COLUMNS_MAX];
@@ -203,6 +206,7 @@ static void number_names(struct csv_reader *r)
 static bool read_header(struct csv_reader *r, struct err *err)
 {
     r->rows_offset = csv_lines_offset(&r->record.lines);
+    r->rows_line = r->record.line;
     switch (csv_record_next(&r->record, err)) {
     case CSV_RESULT_ROW:
         break;
@@ -226,8 +230,7 @@ static bool read_header(struct csv_reader *r, struct err *err)
     return check_names(r, err);
 }
 
-static bool set_delimiter(struct csv_reader *r, char wanted, struct span ahead,
-                          struct err *err)
+static bool set_delimiter(struct csv_reader *r, char wanted, struct err *err)
 {
     static const char structural[] = {'"', '\r', '\n'};
     if (memchr(structural, wanted, sizeof structural) ||
@@ -238,10 +241,12 @@ static bool set_delimiter(struct csv_reader *r, char wanted, struct span ahead,
                 name_of(r));
         return false;
     }
-    r->record.delimiter = wanted ? wanted : dialect_find_delimiter(ahead);
+    r->record.delimiter = wanted;
     return true;
 }
 
+/* What is said of the delimiter, by the user or the file itself, is not
+ * guessed. */
 static bool start(struct csv_reader *r, char delimiter, struct err *err)
 {
     struct span ahead;
@@ -252,11 +257,21 @@ static bool start(struct csv_reader *r, char delimiter, struct err *err)
     if (wrong) {
         return bad_encoding(r, wrong, err);
     }
-    size_t bom = dialect_bom_bytes(ahead);
-    if (!set_delimiter(r, delimiter, span_rest(ahead, bom), err)) {
+    char said = '\0';
+    size_t before = dialect_bom_bytes(ahead);
+    size_t sep_line = dialect_sep_line(span_rest(ahead, before), &said);
+    before += sep_line;
+    assert(before <= sizeof r->preamble);
+    memcpy(r->preamble, ahead.data, before);
+    r->preamble_len = before;
+    delimiter = delimiter ? delimiter : said;
+    if (!delimiter) {
+        delimiter = dialect_find_delimiter(span_rest(ahead, before));
+    }
+    if (!set_delimiter(r, delimiter, err)) {
         return false;
     }
-    csv_record_go(&r->record, bom, 0);
+    csv_record_go(&r->record, before, sep_line > 0 ? 1 : 0);
     if (!read_header(r, err)) {
         return false;
     }
@@ -311,4 +326,9 @@ size_t csv_reader_columns(const struct csv_reader *r,
 struct span csv_reader_header(const struct csv_reader *r)
 {
     return buf_span(&r->header);
+}
+
+struct span csv_reader_preamble(const struct csv_reader *r)
+{
+    return span_from(r->preamble, r->preamble_len);
 }

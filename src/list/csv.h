@@ -1,6 +1,7 @@
 /* Which rows does the contact list hold, and where does each one begin?
  *
- * RFC 4180 in UTF-8, strictly: libcsv pushes, this pulls. A BOM is skipped;
+ * RFC 4180 in UTF-8, strictly: libcsv pushes, this pulls. A BOM is skipped,
+ * and so is a first line `sep=C`, as spreadsheets have it;
  * LF, CRLF and CR end lines; quoted fields may hold them; an empty line is no
  * row. The list is read more than once, always through one descriptor; what
  * cannot be read twice (stdin, a FIFO, /dev/fd) is spooled to an unlinked
@@ -19,7 +20,8 @@
 #include "base/span.h"
 
 struct csv_dialect {
-    char delimiter; /* 0: the most frequent of , ; TAB | in the first record */
+    char delimiter; /* 0: as a first line `sep=C` says, else found among
+                       , ; TAB | by the first records */
     bool header;    /* false: the columns are named 1, 2, … */
 };
 
@@ -50,6 +52,9 @@ size_t csv_reader_columns(const struct csv_reader *reader, /* names, trimmed; */
                           const struct span **names_out);  /* the reader owns */
 struct span csv_reader_header(const struct csv_reader *reader); /* raw bytes,
                                   line end included, BOM not; empty without */
+
+/* What stands in front of all that: a BOM, a line `sep=C`. */
+struct span csv_reader_preamble(const struct csv_reader *reader);
 
 /* The next row; its spans live until the next call. On an error the reader
  * stays at it. EX_DATAERR names the line: an unterminated quote (the line

@@ -43,39 +43,74 @@ size_t dialect_bom_bytes(struct span start)
     return span_starts(start, SPAN("\xef\xbb\xbf")) ? 3 : 0;
 }
 
-static size_t skip_empty_lines(struct span ahead)
+static bool ends_line(char c)
 {
-    size_t i = 0;
-    while (i < ahead.len && (ahead.data[i] == '\n' || ahead.data[i] == '\r')) {
-        i++;
-    }
-    return i;
+    return c == '\n' || c == '\r';
 }
 
-char dialect_find_delimiter(struct span ahead)
+size_t dialect_sep_line(struct span start, char *delimiter_out)
 {
-    static const char known[4] = {',', ';', '\t', '|'};
-    size_t times[4] = {0};
+    static const struct span word = {"sep=", 4};
+    if (!span_starts_nocase(start, word) || start.len <= word.len ||
+        ends_line(start.data[word.len])) {
+        return 0;
+    }
+    struct span rest = span_rest(start, word.len + 1);
+    if (rest.len > 0 && !ends_line(rest.data[0])) {
+        return 0;
+    }
+    *delimiter_out = start.data[word.len];
+    bool two = span_starts(rest, SPAN("\r\n"));
+    return start.len - rest.len + (two ? 2 : rest.len > 0 ? 1 : 0);
+}
+
+enum { KNOWN = 4, LOOKED_AT = 64 };
+
+static const char known[KNOWN] = {',', ';', '\t', '|'};
+
+/* How often each delimiter stands in the record at *at, outside quotes; *at
+ * becomes its end. False where there is none. */
+static bool count_in_record(struct span ahead, size_t *at, size_t times[KNOWN])
+{
+    size_t i = *at;
     bool quoted = false;
-    for (size_t i = skip_empty_lines(ahead); i < ahead.len; i++) {
+    memset(times, 0, KNOWN * sizeof *times);
+    while (i < ahead.len && ends_line(ahead.data[i])) {
+        i++;
+    }
+    size_t start = i;
+    for (; i < ahead.len && (quoted || !ends_line(ahead.data[i])); i++) {
         char c = ahead.data[i];
-        if (c == '"') {
-            quoted = !quoted;
-        }
-        if (quoted) {
-            continue;
-        }
-        if (c == '\n' || c == '\r') {
-            break;
-        }
-        const char *found = memchr(known, c, sizeof known);
+        quoted = quoted != (c == '"');
+        const char *found = quoted ? NULL : memchr(known, c, sizeof known);
         if (found) {
             times[found - known]++;
         }
     }
-    size_t most = 0;
-    for (size_t i = 1; i < sizeof known; i++) {
-        most = times[i] > times[most] ? i : most;
+    *at = i;
+    return i > start;
+}
+
+/* A comma in a name does not make a list of semicolons one of commas: what
+ * parts the records behind the first one likewise is more likely to be meant
+ * than what is frequent in the first. */
+char dialect_find_delimiter(struct span ahead)
+{
+    size_t at = 0;
+    size_t first[KNOWN];
+    size_t times[KNOWN];
+    size_t alike[KNOWN] = {0};
+    count_in_record(ahead, &at, first);
+    for (int i = 0; i < LOOKED_AT && count_in_record(ahead, &at, times); i++) {
+        for (size_t j = 0; j < KNOWN; j++) {
+            alike[j] += first[j] > 0 && times[j] == first[j];
+        }
     }
-    return known[most];
+    size_t best = 0;
+    for (size_t i = 1; i < KNOWN; i++) {
+        bool better = alike[i] > alike[best] ||
+                      (alike[i] == alike[best] && first[i] > first[best]);
+        best = better ? i : best;
+    }
+    return known[best];
 }

@@ -14,6 +14,12 @@ const char *dialect_wrong_encoding(struct span start);
 /* Bytes of the UTF-8 byte order mark at the start: 3 or 0. */
 size_t dialect_bom_bytes(struct span start);
 
-/* The most frequent of , ; TAB | in the first record, outside quotes; of
- * several the first in this order; a comma where there is none. */
+/* Bytes of a first line `sep=C`, its line end included, by which spreadsheets
+ * are told the delimiter; 0: it is none. */
+size_t dialect_sep_line(struct span start, char *delimiter_out);
+
+/* Of , ; TAB | that stand in the first record, outside quotes, the one that
+ * parts most of the next 64 records into as many fields; of several the most
+ * frequent in the first record, then the first in this order; a comma where
+ * there is none. */
 char dialect_find_delimiter(struct span ahead);

@@ -125,6 +125,39 @@ static const char *library_fault(int code)
     return "domain that IDNA2008 does not allow";
 }
 
+/* IDNA2008 disallows these three (RFC 5892 2.6: they are symbols); the library
+ * lets them pass, since UTS-46 calls them valid. Each is one of ASCII's with a
+ * stroke through it. */
+static bool holds_struck_sign(struct span text)
+{
+    for (size_t i = 0; i < text.len;) {
+        uint32_t point = 0;
+        i += utf8_next(span_rest(text, i), &point);
+        if (point == 0x2260 || point == 0x226e || point == 0x226f) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* As a person would read it: what is wrong may hide in an A-label. */
+static const char *read_back_fault(const char *found)
+{
+    char *shown = NULL;
+    int code = idn2_to_unicode_8z8z(found, &shown, 0);
+    if (code == IDN2_MALLOC) {
+        mem_exhausted();
+    }
+    const char *fault = NULL;
+    if (code != IDN2_OK) {
+        fault = library_fault(code);
+    } else if (holds_struck_sign(span_of(shown))) {
+        fault = library_fault(IDN2_DISALLOWED);
+    }
+    idn2_free(shown);
+    return fault;
+}
+
 /* The library decodes A-labels, tests them and encodes them again. */
 static const char *append_through_library(struct buf *out, struct span domain)
 {
@@ -141,9 +174,10 @@ static const char *append_through_library(struct buf *out, struct span domain)
     if (code != IDN2_OK) {
         return library_fault(code);
     }
+    const char *fault = read_back_fault((const char *)found);
     buf_append(out, span_of((const char *)found));
     idn2_free(found);
-    return NULL;
+    return fault;
 }
 
 static void append_lower(struct buf *out, struct span domain)

@@ -47,8 +47,12 @@ static bool open_records(struct campaign *c, struct err *err)
         return true;
     }
     const struct csv_reader *list = c->plan->reader;
-    c->failed = failed_open(s->failed_path, csv_reader_delimiter(list),
-                            csv_reader_header(list), err);
+    struct failed_list as = {
+        .delimiter = csv_reader_delimiter(list),
+        .preamble = csv_reader_preamble(list),
+        .header = csv_reader_header(list),
+    };
+    c->failed = failed_open(s->failed_path, &as, err);
     c->notes = c->failed ? notes_create(err) : NULL;
     return c->notes != NULL;
 }

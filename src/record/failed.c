@@ -1,19 +1,13 @@
 #include "record/failed.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sysexits.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "record/csvline.h"
-#include "record/output.h"
+#include "record/replacement.h"
 
 enum { OUR_COLUMNS = 4 };
 
@@ -25,14 +19,12 @@ static const struct span our_columns[OUR_COLUMNS] = {
 };
 
 struct failed {
-    struct output output;
+    struct replacement file;
     char delimiter;
     char line_end[2]; /* as the header or the first row ended */
     size_t line_end_len;
     size_t replaced[OUR_COLUMNS]; /* columns of the list that are ours */
     size_t replaced_count;
-    char *target;    /* what the file will be called; NULL: written in place */
-    char *temporary; /* what it is called until then */
 };
 
 /* Line ends in front (of empty lines, which are no rows) and the one behind
@@ -132,7 +124,7 @@ static bool is_replaced(const struct failed *f, size_t column)
  * delimiter behind. */
 static void append_kept(struct failed *f, struct span row)
 {
-    struct buf *out = &f->output.gathered;
+    struct buf *out = &f->file.output.gathered;
     if (f->replaced_count == 0) {
         buf_append(out, row);
         buf_append_byte(out, f->delimiter);
@@ -151,7 +143,7 @@ static void append_kept(struct failed *f, struct span row)
 
 static void append_ours(struct failed *f, const struct span fields[OUR_COLUMNS])
 {
-    struct buf *out = &f->output.gathered;
+    struct buf *out = &f->file.output.gathered;
     for (size_t i = 0; i < OUR_COLUMNS; i++) {
         if (i > 0) {
             buf_append_byte(out, f->delimiter);
@@ -168,69 +160,21 @@ static void write_header(struct failed *f, struct span header)
     find_ours(f, row);
     append_kept(f, row);
     append_ours(f, our_columns);
-    buf_append(&f->output.gathered, line_end_of(f, end));
+    buf_append(&f->file.output.gathered, line_end_of(f, end));
 }
 
-/* The file's own name, links followed, so that the file and not a link to it
- * is replaced. */
-static char *resolved(const char *path)
-{
-    char *name = realpath(path, NULL);
-    return name ? name : mem_copy_text(path, strlen(path));
-}
-
-/* A file beside the target, so that it can take its name. */
-static int create_beside(struct failed *f, const char *path)
-{
-    static const char suffix[] = ".XXXXXX";
-    f->target = resolved(path);
-    size_t len = strlen(f->target);
-    f->temporary = mem_alloc(len + sizeof suffix);
-    memcpy(f->temporary, f->target, len);
-    memcpy(f->temporary + len, suffix, sizeof suffix);
-    return mkostemp(f->temporary, O_CLOEXEC);
-}
-
-static int open_path(struct failed *f, const char *path)
-{
-    int fd = output_descriptor(path);
-    if (fd != -2) {
-        return fd;
-    }
-    struct stat facts;
-    if (stat(path, &facts) == 0 && S_ISDIR(facts.st_mode)) {
-        errno = EISDIR;
-        return -1;
-    }
-    if (stat(path, &facts) == 0 && !S_ISREG(facts.st_mode)) {
-        return open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-    }
-    return create_beside(f, path);
-}
-
-static void destroy(struct failed *f)
-{
-    free(f->target);
-    free(f->temporary);
-    free(f);
-}
-
-struct failed *failed_open(const char *path, char delimiter, struct span header,
+struct failed *failed_open(const char *path, const struct failed_list *list,
                            struct err *err)
 {
     struct failed *f = mem_alloc_zero(1, sizeof *f);
-    f->delimiter = delimiter ? delimiter : ',';
-    int fd = open_path(f, path);
-    const char *name = strcmp(path, "-") == 0 ? "standard output" : path;
-    if (fd < 0) {
-        err_set(err, EX_CANTCREAT, "%s: cannot be made: %s", name,
-                strerror(errno));
-        destroy(f);
+    f->delimiter = list->delimiter ? list->delimiter : ',';
+    if (!replacement_open(&f->file, path, err)) {
+        free(f);
         return NULL;
     }
-    output_init(&f->output, fd, name);
-    if (header.len > 0) {
-        write_header(f, header);
+    buf_append(&f->file.output.gathered, list->preamble);
+    if (list->header.len > 0) {
+        write_header(f, list->header);
     }
     return f;
 }
@@ -252,22 +196,8 @@ bool failed_write(struct failed *f, const struct failed_row *row,
     keep_line_end(f, end);
     append_kept(f, raw);
     append_ours(f, fields);
-    buf_append(&f->output.gathered, line_end_of(f, end));
-    return output_turn(&f->output, err);
-}
-
-/* The folder is synced too, or the new name could be lost with the power. */
-static void sync_folder(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    size_t len = slash == path ? 1 : slash ? (size_t)(slash - path) : 0;
-    char *folder = len > 0 ? mem_copy_text(path, len) : mem_copy_text(".", 1);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        (void)fsync(fd); /* not every file system can */
-        close(fd);
-    }
-    free(folder);
+    buf_append(&f->file.output.gathered, line_end_of(f, end));
+    return output_turn(&f->file.output, err);
 }
 
 bool failed_close(struct failed *f, struct err *err)
@@ -275,29 +205,15 @@ bool failed_close(struct failed *f, struct err *err)
     if (!f) {
         return true;
     }
-    bool whole = output_finish(&f->output, err);
-    if (f->target && whole && rename(f->temporary, f->target) != 0) {
-        err_set(err, EX_IOERR, "%s: cannot be replaced: %s", f->target,
-                strerror(errno));
-        whole = false;
-    }
-    if (f->target && whole) {
-        sync_folder(f->target);
-    } else if (f->target) {
-        unlink(f->temporary);
-    }
-    destroy(f);
+    bool whole = replacement_finish(&f->file, err);
+    free(f);
     return whole;
 }
 
 void failed_abandon(struct failed *f)
 {
-    if (!f) {
-        return;
+    if (f) {
+        replacement_abandon(&f->file);
+        free(f);
     }
-    output_release(&f->output);
-    if (f->target) {
-        unlink(f->temporary);
-    }
-    destroy(f);
 }

@@ -19,12 +19,18 @@ struct failed_row {
     struct span reason;
 };
 
+/* How LIST is written; as it stood, each empty where it has none. */
+struct failed_list {
+    char delimiter;
+    struct span preamble; /* what stands in front of the header or first row */
+    struct span header;
+};
+
 struct failed;
 
-/* header: as it stood, empty for a list without one. NULL: EX_CANTCREAT. The
- * file is made 0600 under a name of its own and takes PATH when it is closed
- * whole. */
-struct failed *failed_open(const char *path, char delimiter, struct span header,
+/* NULL: EX_CANTCREAT. The file is made 0600 under a name of its own and takes
+ * PATH when it is closed whole. */
+struct failed *failed_open(const char *path, const struct failed_list *list,
                            struct err *err);
 bool failed_write(struct failed *f, const struct failed_row *row,
                   struct err *err); /* false: EX_IOERR */

@@ -96,7 +96,8 @@ static uint32_t read_all(struct csv_reader *r, struct span bytes,
     const struct span *names;
     size_t columns = csv_reader_columns(r, &names);
     must(columns >= 1 && columns <= 1024);
-    size_t at = span_starts(bytes, SPAN("\xef\xbb\xbf")) ? 3 : 0;
+    must(span_starts(bytes, csv_reader_preamble(r)));
+    size_t at = csv_reader_preamble(r).len;
     if (csv_reader_header(r).len > 0) {
         at = pass_to(bytes, at, csv_reader_header(r));
     }

@@ -204,6 +204,36 @@ static void finds_the_delimiter(void **state)
         {SPAN("a,b;c\n1,1;2\n"), ';', .shown = "[a,b|c] 2[1,1|2]"},
         {SPAN("a b\n\"1 1\" 2\n"), ' ', .shown = "[a|b] 2[1 1|2]"},
         {SPAN("1;2\n"), .no_header = true, .shown = "[1|2] 1[1|2]"},
+        /* what parts the rows alike is meant, not what is in a name */
+        {SPAN("a (x, y, z);b\n1;2\n3;4\n"),
+         .shown = "[a (x, y, z)|b] 2[1|2] 3[3|4]"},
+        {SPAN("a, b|c\n1|2\n"), .shown = "[a, b|c] 2[1|2]"},
+        {SPAN("a;b,c\n\"1;1\";2\n\n3,3;4"),
+         .shown = "[a|b,c] 2[1;1|2] 4[3,3|4]"},
+        {SPAN("a\tb;c\r1\t2\r"), .shown = "[a|b;c] 2[1|2]"},
+    };
+    run_cases(cases, sizeof cases / sizeof *cases);
+}
+
+/* A first line for a spreadsheet. */
+static void obeys_a_sep_line(void **state)
+{
+    (void)state;
+    const struct list_case cases[] = {
+        {SPAN("sep=;\na;b,c,d\n1;2\n"), .shown = "[a|b,c,d] 3[1|2]"},
+        {SPAN("sep=;\r\na;b\r\n1;2\r\n"), .shown = "[a|b] 3[1|2]"},
+        {SPAN("sep=;\ra;b\r1;2\r"), .shown = "[a|b] 3[1|2]"},
+        {SPAN("SEP=\t\na\tb\n"), .shown = "[a|b]"},
+        {SPAN("sep=^\na^b\n1^2"), .shown = "[a|b] 3[1|2]"},
+        {SPAN("\xef\xbb\xbfsep=|\na|b\n1|2\n"), .shown = "[a|b] 3[1|2]"},
+        {SPAN("sep=,\n1,2\n3,4\n"), .no_header = true,
+         .shown = "[1|2] 2[1|2] 3[3|4]"},
+        {SPAN("sep=,\na;b\n1;2\n"), ';', .shown = "[a|b] 3[1|2]"},
+        {SPAN("sep=,\na,b\n1\n"), .shown = "[a|b]", .line = 3,
+         .says = "1 field, "},
+        {SPAN("sep=\n1\n"), .shown = "[sep=] 2[1]"},
+        {SPAN("sep=xy\n1\n"), .shown = "[sep=xy] 2[1]"},
+        {SPAN("a,b\nsep=;,2\n"), .shown = "[a|b] 2[sep=;|2]"},
     };
     run_cases(cases, sizeof cases / sizeof *cases);
 }
@@ -281,8 +311,9 @@ static void refuses_an_empty_list(void **state)
 {
     (void)state;
     const struct span empty[] = {SPAN(""), SPAN("\n\r\n\r"),
-                                 SPAN("\xef\xbb\xbf")};
-    for (size_t i = 0; i < 6; i++) {
+                                 SPAN("\xef\xbb\xbf"), SPAN("sep=;"),
+                                 SPAN("sep=;\r\n\n")};
+    for (size_t i = 0; i < 10; i++) {
         struct file f = file_of(empty[i / 2]);
         struct csv_dialect dialect = {0, i % 2 == 0};
         struct err err = {0};
@@ -301,12 +332,16 @@ static void keeps_the_header_as_it_stood(void **state)
         bool header;
         struct span expected;
         char delimiter;
+        struct span preamble;
     } cases[] = {
         {SPAN("\xef\xbb\xbf a ;\"b\"\r\n1;2\n"), true, SPAN(" a ;\"b\"\r\n"),
-         ';'},
-        {SPAN("\n\na,b"), true, SPAN("a,b"), ','},
-        {SPAN("a\tb\r1\t2\r"), true, SPAN("a\tb\r"), '\t'},
-        {SPAN("a\tb\r1\t2\r"), false, SPAN(""), '\t'},
+         ';', SPAN("\xef\xbb\xbf")},
+        {SPAN("\n\na,b"), true, SPAN("a,b"), ',', SPAN("")},
+        {SPAN("a\tb\r1\t2\r"), true, SPAN("a\tb\r"), '\t', SPAN("")},
+        {SPAN("a\tb\r1\t2\r"), false, SPAN(""), '\t', SPAN("")},
+        {SPAN("\xef\xbb\xbfsep=;\r\na;b\r\n"), true, SPAN("a;b\r\n"), ';',
+         SPAN("\xef\xbb\xbfsep=;\r\n")},
+        {SPAN("sep=;\r1;2\r"), false, SPAN(""), ';', SPAN("sep=;\r")},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct file f = file_of(cases[i].bytes);
@@ -315,6 +350,7 @@ static void keeps_the_header_as_it_stood(void **state)
         struct csv_reader *r = csv_reader_open(f.path, &dialect, &err);
         assert_non_null(r);
         assert_true(span_equal(csv_reader_header(r), cases[i].expected));
+        assert_true(span_equal(csv_reader_preamble(r), cases[i].preamble));
         assert_int_equal(csv_reader_delimiter(r), cases[i].delimiter);
         assert_string_equal(csv_reader_name(r), f.path);
         csv_reader_close(r);
@@ -328,6 +364,7 @@ int main(void)
         cmocka_unit_test(reads_rows),
         cmocka_unit_test(reads_quotes),
         cmocka_unit_test(finds_the_delimiter),
+        cmocka_unit_test(obeys_a_sep_line),
         cmocka_unit_test(names_the_line_of_a_fault),
         cmocka_unit_test(refuses_what_is_no_header),
         cmocka_unit_test(refuses_an_empty_list),

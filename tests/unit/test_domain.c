@@ -143,6 +143,13 @@ static const struct {
           "2.org"),
      "joiner where IDNA2008 does not allow it"},
     {SPAN("\xef\xbf\xbd.com"), "character that IDNA2008 does not allow"},
+    {SPAN("a\xe2\x89\xa0"
+          "b.org"),
+     "character that IDNA2008 does not allow"}, /* not equal */
+    {SPAN("a=\xcc\xb8"
+          "b.org"),
+     "character that IDNA2008 does not allow"}, /* the same, decomposed */
+    {SPAN("x.xn--1ch"), "character that IDNA2008 does not allow"},
 };
 
 static void says_why_not(void **state)

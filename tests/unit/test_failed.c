@@ -20,6 +20,8 @@
 #include "edge.h"
 #include "record/failed.h"
 
+static const struct failed_list plain = {',', .header = {"email\n", 6}};
+
 static char folder[] = "/tmp/mailshot-failed.XXXXXX";
 static char path[128];
 
@@ -139,7 +141,8 @@ static void write_case(const struct case_of_rows *c)
 {
     struct err err = {0};
     struct edge header = edge_copy(span_of(c->header));
-    struct failed *f = failed_open(path, c->delimiter, header.span, &err);
+    struct failed *f = failed_open(
+        path, &(struct failed_list){c->delimiter, .header = header.span}, &err);
     assert_non_null(f);
     for (size_t i = 0; i < 3 && c->rows[i]; i++) {
         write_row(f, c->rows[i]);
@@ -155,6 +158,25 @@ static void keeps_rows_as_they_stood(void **state)
         write_case(&cases[i]);
         assert_string_equal(content(path), cases[i].file);
     }
+}
+
+/* A BOM, and the line that tells a spreadsheet the delimiter. */
+static void keeps_what_stands_in_front(void **state)
+{
+    (void)state;
+    const struct failed_list list = {
+        .delimiter = '^',
+        .preamble = SPAN("\xef\xbb\xbfsep=^\r"),
+        .header = SPAN("_code^email\r"),
+    };
+    struct err err = {0};
+    struct failed *f = failed_open(path, &list, &err);
+    assert_non_null(f);
+    write_row(f, "550^a@b.c");
+    assert_true(failed_close(f, &err));
+    assert_string_equal(content(path), "\xef\xbb\xbfsep=^\r"
+                                       "email^_status^_code^_enhanced^_reason\r"
+                                       "a@b.c^rejected^550^5.1.1^no\r");
 }
 
 static void quotes_reasons(void **state)
@@ -176,8 +198,9 @@ static void quotes_reasons(void **state)
     };
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
         struct err err = {0};
-        struct failed *f =
-            failed_open(path, reasons[i].delimiter, SPAN(""), &err);
+        struct failed *f = failed_open(
+            path, &(struct failed_list){.delimiter = reasons[i].delimiter},
+            &err);
         assert_non_null(f);
         const struct failed_row row = {.raw = SPAN("a@b.org\n"),
                                        .status = OUTCOME_INVALID,
@@ -206,13 +229,13 @@ static void takes_the_name_when_it_is_whole(void **state)
     struct err err = {0};
     write_text(path, "older");
     assert_int_equal(chmod(path, 0644), 0);
-    struct failed *f = failed_open(path, ',', SPAN("email\n"), &err);
+    struct failed *f = failed_open(path, &plain, &err);
     assert_non_null(f);
     write_row(f, "a@b.org\n");
     assert_string_equal(content(path), "older");
     failed_abandon(f);
     assert_string_equal(content(path), "older");
-    f = failed_open(path, ',', SPAN("email\n"), &err);
+    f = failed_open(path, &plain, &err);
     assert_non_null(f);
     assert_true(failed_close(f, &err));
     assert_string_equal(content(path), "email," OURS "\n");
@@ -231,7 +254,7 @@ static void follows_links(void **state)
     write_text(path, "older");
     assert_int_equal(symlink("failed.csv", link), 0);
     struct err err = {0};
-    struct failed *f = failed_open(link, ',', SPAN("email\n"), &err);
+    struct failed *f = failed_open(link, &plain, &err);
     assert_non_null(f);
     assert_true(failed_close(f, &err));
     struct stat facts;
@@ -245,7 +268,7 @@ static void says_that_the_disk_is_full(void **state)
 {
     (void)state;
     struct err err = {0};
-    struct failed *f = failed_open("/dev/full", ',', SPAN("email\n"), &err);
+    struct failed *f = failed_open("/dev/full", &plain, &err);
     assert_non_null(f);
     write_row(f, "a@b.org\n");
     assert_false(failed_close(f, &err));
@@ -262,7 +285,7 @@ static void leaves_the_older_file_when_there_is_no_room(void **state)
     struct rlimit small = {.rlim_cur = 10, .rlim_max = before.rlim_max};
     write_text(path, "older");
     struct err err = {0};
-    struct failed *f = failed_open(path, ',', SPAN("email\n"), &err);
+    struct failed *f = failed_open(path, &plain, &err);
     assert_non_null(f);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
     bool closed = failed_close(f, &err);
@@ -276,10 +299,10 @@ static void says_that_it_cannot_be_made(void **state)
 {
     (void)state;
     struct err err = {0};
-    assert_null(failed_open("/no/such/folder/f", ',', SPAN(""), &err));
+    assert_null(failed_open("/no/such/folder/f", &plain, &err));
     assert_int_equal(err.status, EX_CANTCREAT);
     assert_non_null(strstr(err.text, "/no/such/folder/f"));
-    assert_null(failed_open(folder, ',', SPAN(""), &err));
+    assert_null(failed_open(folder, &plain, &err));
     assert_int_equal(err.status, EX_CANTCREAT);
 }
 
@@ -287,6 +310,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_rows_as_they_stood),
+        cmocka_unit_test(keeps_what_stands_in_front),
         cmocka_unit_test(quotes_reasons),
         cmocka_unit_test(takes_the_name_when_it_is_whole),
         cmocka_unit_test(follows_links),

@@ -1,0 +1,112 @@
+#include "record/replacement.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+/* The file's own name, links followed, so that the file and not a link to it
+ * is replaced. */
+static char *resolved(const char *path)
+{
+    char *name = realpath(path, NULL);
+    return name ? name : mem_copy_text(path, strlen(path));
+}
+
+/* A file beside the target, so that it can take its name. */
+static int create_beside(struct replacement *r, const char *path)
+{
+    static const char suffix[] = ".XXXXXX";
+    r->target = resolved(path);
+    size_t len = strlen(r->target);
+    r->temporary = mem_alloc(len + sizeof suffix);
+    memcpy(r->temporary, r->target, len);
+    memcpy(r->temporary + len, suffix, sizeof suffix);
+    return mkostemp(r->temporary, O_CLOEXEC);
+}
+
+static int open_path(struct replacement *r, const char *path)
+{
+    int fd = output_descriptor(path);
+    if (fd != -2) {
+        return fd;
+    }
+    struct stat facts;
+    if (stat(path, &facts) == 0 && S_ISDIR(facts.st_mode)) {
+        errno = EISDIR;
+        return -1;
+    }
+    if (stat(path, &facts) == 0 && !S_ISREG(facts.st_mode)) {
+        return open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    }
+    return create_beside(r, path);
+}
+
+static void destroy(struct replacement *r)
+{
+    free(r->target);
+    free(r->temporary);
+    r->target = NULL;
+    r->temporary = NULL;
+}
+
+bool replacement_open(struct replacement *r, const char *path, struct err *err)
+{
+    *r = (struct replacement){.target = NULL};
+    int fd = open_path(r, path);
+    const char *name = strcmp(path, "-") == 0 ? "standard output" : path;
+    if (fd < 0) {
+        err_set(err, EX_CANTCREAT, "%s: cannot be made: %s", name,
+                strerror(errno));
+        destroy(r);
+        return false;
+    }
+    output_init(&r->output, fd, name);
+    return true;
+}
+
+/* The folder is synced too, or the new name could be lost with the power. */
+static void sync_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == path ? 1 : slash ? (size_t)(slash - path) : 0;
+    char *folder = len > 0 ? mem_copy_text(path, len) : mem_copy_text(".", 1);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)fsync(fd); /* not every file system can */
+        close(fd);
+    }
+    free(folder);
+}
+
+bool replacement_finish(struct replacement *r, struct err *err)
+{
+    bool whole = output_finish(&r->output, err);
+    if (r->target && whole && rename(r->temporary, r->target) != 0) {
+        err_set(err, EX_IOERR, "%s: cannot be replaced: %s", r->target,
+                strerror(errno));
+        whole = false;
+    }
+    if (r->target && whole) {
+        sync_folder(r->target);
+    } else if (r->target) {
+        unlink(r->temporary);
+    }
+    destroy(r);
+    return whole;
+}
+
+void replacement_abandon(struct replacement *r)
+{
+    output_release(&r->output);
+    if (r->target) {
+        unlink(r->temporary);
+    }
+    destroy(r);
+}
