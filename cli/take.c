@@ -218,7 +218,7 @@ bool take_mechanism(const char *name, unsigned *bits_out)
         *bits_out = 0;
         return true;
     }
-    *bits_out = span_equal(word, SPAN("auto")) ? ~0u : auth_bit(word);
+    *bits_out = span_equal(word, SPAN("auto")) ? ~0u : auth_bits(word);
     return *bits_out != 0;
 }
 

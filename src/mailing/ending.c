@@ -10,10 +10,14 @@ static const char *const end_words[] = {
                           "sent in clear (smtps:// is for implicit TLS)",
     [DIALOG_END_INJECTED] = "the relay, or who sits between, sent text in "
                             "clear behind its consent to STARTTLS",
-    [DIALOG_END_NO_AUTH] = "the relay offers no login that can be used here "
-                           "(see --auth)",
+    [DIALOG_END_NO_AUTH] = "the relay offers no login that can be used with "
+                           "this name and password (see --auth)",
     [DIALOG_END_LOGIN] = "the relay refused the login (check --user and the "
                          "password)",
+    [DIALOG_END_TOKEN] = "the relay refused the token (it may have run out)",
+    [DIALOG_END_CHALLENGE] = "what the relay asks of the login makes no sense",
+    [DIALOG_END_UNPROVEN] = "the relay did not prove that it knows the "
+                            "password: it may be another one",
     [DIALOG_END_DESYNC] = "a reply that nothing asked for",
     [DIALOG_END_MALFORMED] = "what came is no SMTP reply",
     [DIALOG_END_LOST] = "the connection was lost",

@@ -105,6 +105,8 @@ struct ruling policy_of_end(enum dialog_end end, bool ready, enum step step,
         [DIALOG_END_NO_TLS] = EX_PROTOCOL,
         [DIALOG_END_INJECTED] = EX_PROTOCOL,
         [DIALOG_END_NO_AUTH] = EX_NOPERM,
+        [DIALOG_END_CHALLENGE] = EX_NOPERM,
+        [DIALOG_END_UNPROVEN] = EX_NOPERM,
         [DIALOG_END_DESYNC] = EX_PROTOCOL,
         [DIALOG_END_MALFORMED] = EX_PROTOCOL,
         [DIALOG_END_LOST] = 0,
@@ -115,7 +117,8 @@ struct ruling policy_of_end(enum dialog_end end, bool ready, enum step step,
     if (ready) {
         return leaves;
     }
-    if (end == DIALOG_END_REFUSED || end == DIALOG_END_LOGIN) {
+    if (end == DIALOG_END_REFUSED || end == DIALOG_END_LOGIN ||
+        end == DIALOG_END_TOKEN) {
         return of_setup(step, reply && reply->code / 100 == 4);
     }
     return by_end[end] ? (struct ruling){ROW_WAITS, LINE_STOPS, by_end[end]}

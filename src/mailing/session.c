@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "mailing/credential.h"
 #include "mailing/ending.h"
 #include "mailing/parcel.h"
 #include "mailing/patience.h"
@@ -11,7 +12,7 @@
 #include "net/wire.h"
 #include "smtp/dialog.h"
 
-enum { SECRET_BYTES_MAX = 65536, QUIT_WAIT_MS = 2000 };
+enum { QUIT_WAIT_MS = 2000 };
 
 struct session {
     const struct session_terms *terms;
@@ -19,8 +20,7 @@ struct session {
     struct dialog *dialog;
     struct patience patience;
     uint64_t said; /* to the wire, since it was secured */
-    struct buf secret;
-    struct login login;
+    struct credential credential;
     struct buf relay; /* host:port */
     struct buf hello;
     struct task *held; /* taken, with a letter unlike the last parcel's */
@@ -49,7 +49,7 @@ void session_destroy(struct session *s)
     wire_destroy(s->wire);
     dialog_destroy(s->dialog);
     patience_release(&s->patience);
-    buf_wipe(&s->secret);
+    credential_wipe(&s->credential);
     buf_release(&s->relay);
     buf_release(&s->hello);
     free(s);
@@ -115,11 +115,22 @@ void session_cut(struct session *s)
     end(s, &ruling_done, NULL);
 }
 
+/* Refused, and another may do better: the next session fetches it. */
+static bool token_renewable(const struct session *s)
+{
+    return dialog_end(s->dialog) == DIALOG_END_TOKEN &&
+           credential_renewable(&s->credential, s->terms->settings,
+                                &s->terms->learned->tokens_refused);
+}
+
 static void end_by_dialog(struct session *s)
 {
     struct ruling ruling =
         policy_of_end(dialog_end(s->dialog), s->ready,
                       dialog_end_step(s->dialog), dialog_end_reply(s->dialog));
+    if (ruling.line == LINE_STOPS && token_renewable(s)) {
+        ruling = ruling_done;
+    }
     struct err why = {0};
     ending_describe(s->dialog, buf_span(&s->relay),
                     ruling.status ? ruling.status : EX_UNAVAILABLE, &why);
@@ -268,7 +279,8 @@ static void note_ready(struct session *s)
 {
     if (dialog_phase(s->dialog) == DIALOG_READY && !s->ready) {
         s->ready = true;
-        buf_wipe(&s->secret);
+        credential_wipe(&s->credential);
+        s->terms->learned->tokens_refused = 0;
         s->terms->owner.ready(s->terms->owner.context);
     }
 }
@@ -347,6 +359,7 @@ static void secured(void *context)
 {
     struct session *s = context;
     s->securing = false;
+    credential_bind(&s->credential, wire_tls(s->wire));
     dialog_secured(s->dialog);
     carry_on(s, true);
 }
@@ -399,26 +412,6 @@ static enum dialog_security security(const struct settings *settings)
     return settings->relay.implicit_tls ? DIALOG_IMPLICIT_TLS : DIALOG_STARTTLS;
 }
 
-/* The secret is fetched for each login, and wiped after it. */
-static bool fetch_login(struct session *s, struct err *err)
-{
-    const struct settings *settings = s->terms->settings;
-    const struct observer *o = s->terms->observer;
-    buf_init(&s->secret, SECRET_BYTES_MAX);
-    if (!settings->user) {
-        return true;
-    }
-    if (!o->secret(o->context, &settings->secret, &s->secret, err)) {
-        return false;
-    }
-    s->login = (struct login){
-        .user = span_of(settings->user),
-        .secret = buf_span(&s->secret),
-        .mechanisms = settings->mechanisms,
-    };
-    return true;
-}
-
 /* As many as asked for, or as the relay was seen to take. */
 static unsigned letters_max(const struct session_terms *terms)
 {
@@ -438,7 +431,7 @@ static void create_dialog(struct session *s)
         .tier_max = settings->tier_max < best ? settings->tier_max : best,
         .window = settings->window,
         .letters_max = letters_max(s->terms),
-        .login = settings->user ? &s->login : NULL,
+        .login = settings->user ? &s->credential.login : NULL,
         .dsn = settings->dsn,
         .probe_sender = s->terms->probe_sender,
         .trace = settings->debug ? trace : NULL,
@@ -462,8 +455,9 @@ struct session *session_open(const struct session_terms *terms,
 {
     struct session *s = mem_alloc_zero(1, sizeof *s);
     s->terms = terms;
-    if (!fetch_login(s, err)) {
-        buf_wipe(&s->secret);
+    if (!credential_fetch(&s->credential, terms->settings, terms->observer,
+                          terms->learned->tokens_refused, err)) {
+        credential_wipe(&s->credential);
         free(s);
         return NULL;
     }

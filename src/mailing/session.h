@@ -22,6 +22,7 @@ struct learned {
     bool stream_unfit;   /* it loses step: never stream to it again */
     unsigned letters;    /* then it closes a session; 0: not seen */
     unsigned recipients; /* in a transaction, more are refused; 0: not seen */
+    unsigned tokens_refused; /* since one was last accepted */
 };
 
 /* How a session ended. */

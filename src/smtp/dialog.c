@@ -56,6 +56,18 @@ struct slot *dialog_slot(const struct dialog *d, unsigned number)
     return &d->slots[number % d->slot_count];
 }
 
+/* While we log in, a relay may repeat what nobody else is to read. */
+static struct span fit_for_others(const struct dialog *d, struct span text,
+                                  struct buf *masked)
+{
+    buf_init(masked, 1 << 18);
+    if (!d->auth) {
+        return text;
+    }
+    auth_append_reply(d->auth, text, masked);
+    return buf_span(masked);
+}
+
 /* The first reason stands. */
 void dialog_finish(struct dialog *d, enum dialog_end end, enum step step,
                    const struct reply *reply)
@@ -67,9 +79,12 @@ void dialog_finish(struct dialog *d, enum dialog_end end, enum step step,
     d->end = end;
     d->end_step = step;
     if (reply) {
+        struct buf masked;
         d->end_replied = true;
         d->end_reply.code = reply->code;
-        d->end_reply.text = arena_copy(&d->end_arena, reply->text);
+        d->end_reply.text =
+            arena_copy(&d->end_arena, fit_for_others(d, reply->text, &masked));
+        buf_release(&masked);
         d->end_reply.enhanced = reply_enhanced(reply->code, d->end_reply.text);
     }
     /* The relay that lost step once is not trusted with streams again. */
@@ -189,11 +204,19 @@ void dialog_secured(struct dialog *d)
     }
 }
 
+static void end_login(struct dialog *d, enum auth_turn turn,
+                      const struct reply *reply)
+{
+    dialog_finish(
+        d, turn == AUTH_UNPROVEN ? DIALOG_END_UNPROVEN : DIALOG_END_CHALLENGE,
+        STEP_AUTH, reply);
+}
+
 static void take_login(struct dialog *d, const struct reply *reply)
 {
-    /* A server that has not proved itself where the mechanism asks for it. */
-    if (!auth_complete(d->auth)) {
-        dialog_finish(d, DIALOG_END_LOGIN, STEP_AUTH, reply);
+    enum auth_turn worth = auth_accepted(d->auth);
+    if (worth != AUTH_SPOKEN) {
+        end_login(d, worth, reply);
         return;
     }
     auth_destroy(d->auth);
@@ -206,11 +229,12 @@ static void take_challenge(struct dialog *d, const struct reply *reply)
 {
     struct buf line;
     buf_init(&line, 65536);
-    if (auth_answer(d->auth, reply->text, &line)) {
+    enum auth_turn turn = auth_answer(d->auth, reply->text, &line);
+    if (turn == AUTH_SPOKEN) {
         dialog_say_command(d, STEP_AUTH,
                            span_slice(buf_span(&line), 0, line.len - 2));
     } else {
-        dialog_finish(d, DIALOG_END_LOGIN, STEP_AUTH, reply);
+        end_login(d, turn, reply);
     }
     buf_wipe(&line);
 }
@@ -228,7 +252,9 @@ static void take_refusal(struct dialog *d, enum step step,
     bool may_greet_again = step == STEP_EHLO && reply->code / 100 == 5 &&
                            d->settings.security == DIALOG_CLEAR;
     if (step == STEP_AUTH) {
-        dialog_finish(d, DIALOG_END_LOGIN, step, reply);
+        dialog_finish(
+            d, auth_by_token(d->auth) ? DIALOG_END_TOKEN : DIALOG_END_LOGIN,
+            step, reply);
     } else if (may_greet_again) {
         say_hello(d, STEP_HELO); /* RFC 5321 3.2: a server without ESMTP */
     } else {
@@ -284,12 +310,14 @@ static void trace_reply(const struct dialog *d, const struct reply *reply)
 {
     if (d->settings.trace) {
         struct buf line;
-        buf_init(&line, 1 << 17);
+        struct buf masked;
+        buf_init(&line, 1 << 19);
         buf_append_number(&line, reply->code);
         buf_append_byte(&line, ' ');
-        buf_append(&line, reply->text);
+        buf_append(&line, fit_for_others(d, reply->text, &masked));
         d->settings.trace(d->settings.trace_context, false, buf_span(&line));
         buf_release(&line);
+        buf_release(&masked);
     }
 }
 

@@ -88,6 +88,9 @@ enum dialog_end {
     DIALOG_END_INJECTED,  /* bytes in clear behind STARTTLS's 220 */
     DIALOG_END_NO_AUTH,   /* no AUTH, or none of our mechanisms */
     DIALOG_END_LOGIN,     /* the login was refused */
+    DIALOG_END_TOKEN,     /* the same, of a token: it may have run out */
+    DIALOG_END_CHALLENGE, /* the login was asked what makes no sense */
+    DIALOG_END_UNPROVEN,  /* the relay did not prove what the login asks */
     DIALOG_END_DESYNC,    /* a reply that nothing asked for, or of a kind that
                              does not fit */
     DIALOG_END_MALFORMED, /* no reply at all */

@@ -22,6 +22,10 @@ ONLY_IN_MEMORY = {
     "premature-success": "unread",
     "refused-while-sending": "unread",
     "quit-drains": "quit with a letter not yet begun",
+    "auth-oauthbearer": "the relay's name and port",
+    "auth-oauthbearer-refused": "the relay's name and port",
+    "auth-token-refused": "a second session comes with another token",
+    "auth-xoauth2-refused": "a second session comes with another token",
 }
 
 # Where a whole run, without time to retry, ends before the dialog's last line:
@@ -159,7 +163,7 @@ def statuses(dialog, rows):
     """The exit statuses that fit."""
     if dialog.end in ("no-tls", "injected"):
         return {program.PROTOCOL}
-    if dialog.end in ("login", "no-auth"):
+    if dialog.end in ("login", "no-auth", "token", "challenge", "unproven"):
         return {program.NOPERM}
     if dialog.end == "refused" and dialog.security() == "starttls":
         return {program.PROTOCOL}

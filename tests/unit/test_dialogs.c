@@ -20,7 +20,8 @@
  *   wait MS          over a socket the relay pauses
  *   verdict N[.R] sent|refused CODE|pending|unknown [STEP]
  *   end WORD         why the dialog was over: quit closing refused no-tls
- *                    injected no-auth login desync malformed lost
+ *                    injected no-auth login token challenge unproven desync
+ *                    malformed lost
  *   tier WORD        the tier spoken now
  *   unfit            streaming was given up
  * What the client says between two S blocks must be said in one breath. */
@@ -117,9 +118,10 @@ static const char *const securities[] = {"starttls", "implicit", "clear", NULL};
 static const char *const tiers[] = {"lockstep", "group", "stream", NULL};
 static const char *const kinds[] = {"sent", "refused", "pending", "unknown",
                                     NULL};
-static const char *const ends[] = {"none",   "quit",      "closing", "refused",
-                                   "no-tls", "injected",  "no-auth", "login",
-                                   "desync", "malformed", "lost",    NULL};
+static const char *const ends[] = {
+    "none",     "quit",    "closing",   "refused", "no-tls",
+    "injected", "no-auth", "login",     "token",   "challenge",
+    "unproven", "desync",  "malformed", "lost",    NULL};
 
 /* --- the owner's part --- */
 
@@ -224,7 +226,13 @@ static void do_set(struct play *p, struct span rest)
     } else if (span_equal(name, SPAN("letters"))) {
         p->settings.letters_max = number(p, value);
     } else if (span_equal(name, SPAN("login"))) {
-        p->login = (struct login){value, word(&rest), ~0u};
+        p->login = (struct login){
+            .user = value,
+            .secret = word(&rest),
+            .mechanisms = ~0u,
+            .host = SPAN("relay.example.org"),
+            .port = SPAN("587"),
+        };
         p->settings.login = &p->login;
     } else if (span_equal(name, SPAN("dsn"))) {
         p->settings.dsn = (struct dsn){value, word(&rest)};
