@@ -93,6 +93,7 @@ void options_release(struct options *o)
     free(o->said);
     free(o->headers);
     free(o->suppress);
+    free(o->pins);
     accounts_release(&o->accounts);
     secrets_release(&o->secrets);
 }

@@ -48,6 +48,7 @@ struct options {
     size_t kept_count;
     struct span *headers;
     const char **suppress;
+    struct tls_pin *pins;
 };
 
 enum options_result {

@@ -17,7 +17,7 @@ struct place {
     char *future; /* where it will be, if it does not exist */
 };
 
-enum { FIXED_PLACES = 8 };
+enum { FIXED_PLACES = 10 };
 
 bool places_is_stdout(const char *path)
 {
@@ -100,7 +100,9 @@ static size_t collect(const struct options *o, struct place *list)
     const struct place fixed[] = {
         {.role = "the list", .path = s->list_path},
         {.role = "the template", .path = s->template_path},
-        {.role = "--tls-ca", .path = s->tls_ca_file},
+        {.role = "--tls-ca", .path = s->trust.ca_file},
+        {.role = "--tls-cert", .path = s->trust.cert_file},
+        {.role = "--tls-key", .path = s->trust.key_file},
         {.role = "the account file", .path = o->config},
         {.role = "the password file",
          .path = secret->kind == SECRET_FILE ? secret->text : NULL},

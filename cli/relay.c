@@ -83,8 +83,8 @@ static void adopt_tls(struct options *o, const struct account *a)
     } else if (!options_said(o, "tls") && a->certcheck == ACCOUNT_OFF) {
         s->tls = TLS_UNVERIFIED;
     }
-    if (!s->tls_ca_file) {
-        s->tls_ca_file = a->texts[ACCOUNT_TRUST_FILE];
+    if (!s->trust.ca_file) {
+        s->trust.ca_file = a->texts[ACCOUNT_TRUST_FILE];
     }
     if (!s->tls_name) {
         s->tls_name = a->texts[ACCOUNT_TLS_NAME];
@@ -190,11 +190,29 @@ static bool usage(const char *text, struct err *err)
     return false;
 }
 
+static bool identity_fits(const struct settings *s, struct err *err)
+{
+    const struct tls_client_settings *trust = &s->trust;
+    if (s->tls == TLS_OFF && trust->pin_count > 0) {
+        return usage("--tls off and --tls-pin contradict each other", err);
+    }
+    if (!trust->cert_file) {
+        return !trust->key_file ||
+               usage("--tls-key is the key of no --tls-cert", err);
+    }
+    return s->tls == TLS_OFF ||
+           secrets_key_is_private(
+               trust->key_file ? trust->key_file : trust->cert_file, err);
+}
+
 static bool tls_fits(const struct options *o, struct err *err)
 {
     const struct settings *s = &o->settings;
     if (s->tls == TLS_OFF && s->relay.implicit_tls) {
         return usage("--tls off and smtps:// contradict each other", err);
+    }
+    if (!identity_fits(s, err)) {
+        return false;
     }
     if (!s->user || s->tls != TLS_OFF || !s->relay.host) {
         return true;

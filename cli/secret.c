@@ -122,6 +122,20 @@ static bool guarded(const char *path)
            path[folder.len] == '/';
 }
 
+static bool only_its_owners(const struct stat *facts, const char *path,
+                            const char *what, struct err *err)
+{
+    if (guarded(path) || S_ISCHR(facts->st_mode) ||
+        (facts->st_mode & (S_IRGRP | S_IROTH)) == 0) {
+        return true;
+    }
+    err_set(err, EX_CONFIG,
+            "%s: holds a %s and others can read it (mode %04o); chmod 600 "
+            "makes it private",
+            path, what, (unsigned)(facts->st_mode & 07777));
+    return false;
+}
+
 static bool is_private(int fd, const char *path, struct stat *facts,
                        struct err *err)
 {
@@ -129,15 +143,14 @@ static bool is_private(int fd, const char *path, struct stat *facts,
         err_set(err, EX_NOINPUT, "%s: %s", path, strerror(errno));
         return false;
     }
-    if (!guarded(path) && !S_ISCHR(facts->st_mode) &&
-        (facts->st_mode & (S_IRGRP | S_IROTH)) != 0) {
-        err_set(err, EX_CONFIG,
-                "%s: holds a password and others can read it (mode %04o); "
-                "chmod 600 makes it private",
-                path, (unsigned)(facts->st_mode & 07777));
-        return false;
-    }
-    return true;
+    return only_its_owners(facts, path, "password", err);
+}
+
+bool secrets_key_is_private(const char *path, struct err *err)
+{
+    struct stat facts;
+    return stat(path, &facts) != 0 ||
+           only_its_owners(&facts, path, "private key", err);
 }
 
 static bool fetch_file(struct secrets *s, const struct secret_source *source,

@@ -33,6 +33,10 @@ char *secrets_credential(const char *name);
 
 bool secrets_can_prompt(void);
 
+/* A key is a secret, too: the file, where it is there, must be its owner's
+ * alone. False: EX_CONFIG. */
+bool secrets_key_is_private(const char *path, struct err *err);
+
 /* Finds out early what can be known without running a command: a file that
  * is refused, a descriptor that is closed, a word that a person mistypes. */
 bool secrets_prepare(struct secrets *s, const struct secret_source *source,

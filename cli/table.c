@@ -28,6 +28,12 @@ static const struct choice tiers[] = {
     {NULL, 0},
 };
 
+static const struct choice tls_versions[] = {
+    {"1.2", TLS_1_2},
+    {"1.3", TLS_1_3},
+    {NULL, 0},
+};
+
 static const struct choice report_formats[] = {
     {"csv", REPORT_CSV},
     {"jsonl", REPORT_JSONL},
@@ -80,10 +86,19 @@ const struct option option_table[] = {
      0, 0, NULL, "log in without TLS, to loopback alone"},
     {"tls", 0, SEND, "MODE", take_choice, AT(settings.tls), 0, 0, tls_modes,
      "required, unverified or off (required)"},
-    {"tls-ca", 0, SEND, "FILE", take_text, AT(settings.tls_ca_file), 0, 0,
+    {"tls-ca", 0, SEND, "FILE", take_text, AT(settings.trust.ca_file), 0, 0,
      NULL, "certificates to trust, instead of the system's"},
-    {"tls-name", 0, SEND, "HOST", take_name, AT(settings.tls_name), 0, 0,
+    {"tls-pin", 0, SEND, "PIN", take_pin, 0, 0, 0, NULL,
+     "the relay's key, besides the chain; repeatable"},
+    {"tls-name", 0, SEND, "HOST", take_host, AT(settings.tls_name), 0, 0,
      NULL, "the name to verify, where it is not the host's"},
+    {"tls-cert", 0, SEND, "FILE", take_text, AT(settings.trust.cert_file), 0,
+     0, NULL, "a certificate of ours, where the relay asks"},
+    {"tls-key", 0, SEND, "FILE", take_text, AT(settings.trust.key_file), 0,
+     0, NULL, "its key (in the file of --tls-cert)"},
+    {"tls-min", 0, SEND, "VERSION", take_choice,
+     AT(settings.trust.version_min), 0, 0, tls_versions,
+     "the oldest TLS, 1.2 or 1.3 (1.2)"},
     {"helo", 0, SEND, "NAME", take_name, AT(settings.helo), 0, 0, NULL,
      "the EHLO name (this host's)"},
 

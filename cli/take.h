@@ -21,6 +21,8 @@ TAKER(take_duration); /* uint64_t, milliseconds, likewise */
 TAKER(take_choice);   /* an enum, by row->choices */
 
 /* Those with a rule of their own. */
+TAKER(take_host); /* const char *, a name in ASCII or an address */
+TAKER(take_pin);
 TAKER(take_server);
 TAKER(take_auth);
 TAKER(take_password);

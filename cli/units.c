@@ -7,6 +7,7 @@
 
 #include "base/ascii.h"
 #include "base/mem.h"
+#include "list/domain.h"
 
 bool units_number(const char *text, uint64_t min, uint64_t max, uint64_t *out)
 {
@@ -128,24 +129,39 @@ static const char *split(struct span rest, struct span *host, struct span *port)
                : NULL;
 }
 
-static const char *fault_of_host(struct span host, bool bracketed)
+static const char *fault_of_host(struct span host)
 {
     if (host.len == 0) {
         return "the host is missing";
     }
-    if (!ascii_only(host)) {
-        return "the host has to be written in ASCII (xn--…)";
-    }
     if (host.len > 253) {
         return "the host is longer than any name";
     }
-    for (size_t i = 0; i < host.len && !bracketed; i++) {
+    for (size_t i = 0; i < host.len && !is_ipv6(host); i++) {
         if (!ascii_is_alnum(host.data[i]) && host.data[i] != '-' &&
             host.data[i] != '.' && host.data[i] != '_') {
             return "the host has a character that no name has";
         }
     }
     return NULL;
+}
+
+const char *units_host(struct span host, char **out)
+{
+    const char *fault = NULL;
+    struct buf ascii;
+    buf_init(&ascii, 1024);
+    if (ascii_only(host)) {
+        fault = fault_of_host(host);
+        buf_append(&ascii, host);
+    } else {
+        fault = domain_append_ascii(&ascii, host);
+    }
+    if (!fault) {
+        *out = mem_copy_text(ascii.data, ascii.len);
+    }
+    buf_release(&ascii);
+    return fault;
 }
 
 static bool drop_scheme(struct span *rest, bool *implicit_tls)
@@ -185,21 +201,20 @@ const char *units_relay(const char *text, struct relay *out)
     if (!fault) {
         fault = split(rest, &host, &port);
     }
-    if (!fault) {
-        fault = fault_of_host(host, rest.len > 0 && rest.data[0] == '[');
-    }
     uint64_t number;
     if (!fault && port.len > 0 &&
         (!ascii_parse_number(port, 65535, &number) || number == 0)) {
         fault = "the port is no number from 1 to 65535";
     }
+    char *name;
+    fault = fault ? fault : units_host(host, &name);
     if (fault) {
         return fault;
     }
     if (port.len == 0) {
         port = out->implicit_tls ? SPAN("465") : SPAN("587");
     }
-    out->host = mem_copy_text(host.data, host.len);
+    out->host = name;
     out->port = mem_copy_text(port.data, port.len);
     return NULL;
 }

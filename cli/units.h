@@ -21,5 +21,9 @@ bool units_rate(struct span text, struct pace_limit *out);
  * caller's. Else why not, in words. */
 const char *units_relay(const char *text, struct relay *out);
 
+/* The host as DNS and certificates know it, malloc'd, the caller's: a name
+ * outside ASCII in its ASCII form. NULL: fine; else why not, in words. */
+const char *units_host(struct span host, char **out);
+
 /* A name that is always this machine: localhost, 127.0.0.0/8, ::1. */
 bool units_loopback(const char *host);

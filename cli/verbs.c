@@ -72,7 +72,10 @@ static void warn(struct run *r)
     }
     if (o->verb == VERB_SEND && o->settings.tls == TLS_UNVERIFIED) {
         say_text(&r->say, SAY_WARNING,
-                 "TLS unverified: whoever sits in between can read along");
+                 o->settings.trust.pin_count > 0
+                     ? "TLS unverified: the relay is known by --tls-pin alone"
+                     : "TLS unverified: whoever sits in between can read "
+                       "along");
     }
     if (o->verb == VERB_SEND && o->settings.tls == TLS_OFF) {
         say_text(&r->say, SAY_WARNING,

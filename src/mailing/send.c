@@ -64,10 +64,8 @@ static bool open_line(struct campaign *c, struct err *err)
     if (s->tls == TLS_OFF) {
         return true;
     }
-    struct tls_client_settings how = {
-        .verify = s->tls == TLS_REQUIRED,
-        .ca_file = s->tls_ca_file,
-    };
+    struct tls_client_settings how = s->trust;
+    how.verify = s->tls == TLS_REQUIRED;
     c->tls = tls_client_create(&how, err);
     return c->tls != NULL;
 }

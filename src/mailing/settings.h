@@ -11,6 +11,7 @@
 #include "list/csv.h"
 #include "list/key.h"
 #include "mailing/pace.h"
+#include "net/tls_settings.h"
 #include "record/report.h"
 #include "smtp/dialog.h"
 
@@ -60,11 +61,11 @@ struct settings {
     /* relay */
     struct relay relay;
     enum tls_mode tls;
-    const char *tls_ca_file; /* NULL: the system's */
-    const char *tls_name;    /* NULL: the host */
-    const char *helo;        /* NULL: the host's full name */
-    const char *user;        /* NULL: no login */
-    unsigned mechanisms;     /* capabilities_auth bits; 0: auth off */
+    struct tls_client_settings trust; /* but for `verify`, which is of tls */
+    const char *tls_name;             /* NULL: the host */
+    const char *helo;                 /* NULL: the host's full name */
+    const char *user;                 /* NULL: no login */
+    unsigned mechanisms;              /* capabilities_auth bits; 0: auth off */
     struct secret_source secret;
     bool auth_in_clear;
     unsigned sessions; /* SESSIONS_AUTO, or that many */

@@ -94,10 +94,13 @@ static char *copy_name(const char *name)
 struct tls *tls_start_client(struct tls_client *c, const char *name,
                              struct buf *out, struct err *err)
 {
-    struct tls *t = begin(GNUTLS_CLIENT, out, err);
+    /* What we have is shown whatever issuers the relay would like best. */
+    unsigned showing = c->own ? GNUTLS_FORCE_CLIENT_CERT : 0;
+    struct tls *t = begin(GNUTLS_CLIENT | showing, out, err);
     if (!t) {
         return NULL;
     }
+    t->client = c;
     t->name = copy_name(name);
     unsigned char address[16];
     unsigned size;
@@ -147,8 +150,6 @@ struct failure {
 };
 
 static const struct failure failures[] = {
-    {GNUTLS_E_UNSUPPORTED_VERSION_PACKET,
-     "the other side speaks neither TLS 1.2 nor 1.3"},
     {GNUTLS_E_UNEXPECTED_PACKET_LENGTH,
      "what came is no TLS (is it a port for STARTTLS?)"},
     {GNUTLS_E_UNEXPECTED_PACKET, "what came is not what TLS expects here"},
@@ -157,6 +158,13 @@ static const struct failure failures[] = {
     {GNUTLS_E_PUSH_ERROR, "the other side does not read"},
 };
 
+static bool too_old(const struct tls *t, int code)
+{
+    return code == GNUTLS_E_UNSUPPORTED_VERSION_PACKET ||
+           (code == GNUTLS_E_FATAL_ALERT_RECEIVED &&
+            gnutls_alert_get(t->session) == GNUTLS_A_PROTOCOL_VERSION);
+}
+
 static enum tls_result fail(const struct tls *t, int code, struct err *err)
 {
     if (t->refusal.status) {
@@ -164,6 +172,13 @@ static enum tls_result fail(const struct tls *t, int code, struct err *err)
         return TLS_FAILED;
     }
     const char *text = gnutls_strerror(code);
+    if (too_old(t, code)) {
+        bool newest = t->client && t->client->version_min == TLS_1_3;
+        err_set(err, EX_PROTOCOL, "TLS: the other side %s",
+                newest ? "does not speak TLS 1.3"
+                       : "speaks neither TLS 1.2 nor 1.3");
+        return TLS_FAILED;
+    }
     if (code == GNUTLS_E_FATAL_ALERT_RECEIVED) {
         text = gnutls_alert_get_name(gnutls_alert_get(t->session));
         err_set(err, EX_PROTOCOL, "TLS: the other side refused: %s",

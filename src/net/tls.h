@@ -2,7 +2,7 @@
  *
  * GnuTLS through memory BIOs: no sockets here. TLS 1.2 and 1.3 only; chain,
  * name (subject alternative names, never the CN) and key purpose serverAuth
- * are verified inside the handshake. */
+ * are verified inside the handshake, of a resumed session at its end. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,11 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
-
-struct tls_client_settings {
-    bool verify;         /* false: --tls unverified */
-    const char *ca_file; /* NULL: the system's trust */
-};
+#include "net/tls_settings.h"
 
 /* Credentials, shared by all sessions. NULL: EX_CONFIG (78) naming the file. */
 struct tls_client *tls_client_create(const struct tls_client_settings *settings,

@@ -2,15 +2,24 @@
 #pragma once
 
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 #include <stdbool.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "net/tls_settings.h"
 
 struct tls_client {
     gnutls_certificate_credentials_t credentials;
     gnutls_priority_t priority;
+    enum tls_version version_min;
+    bool verify;
+    bool ca_file; /* the trust is not the system's */
+    bool own;     /* there is a certificate of ours */
+    struct tls_fingerprint fingerprint;
+    struct tls_pin *pins;
+    size_t pin_count;
 };
 
 struct tls_server {
@@ -22,7 +31,8 @@ struct tls_server {
 
 struct tls {
     gnutls_session_t session;
-    struct span in; /* fed and not yet pulled */
+    struct tls_client *client; /* NULL: we are the server */
+    struct span in;            /* fed and not yet pulled */
     struct buf *out;
     bool dry; /* GnuTLS asked for more than was fed */
     char *name;
@@ -32,11 +42,22 @@ struct tls {
 
 /* GnuTLS's own NORMAL still speaks TLS 1.0 and 1.1. */
 #define TLS_PRIORITY "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+#define TLS_PRIORITY_NEWEST "NORMAL:-VERS-ALL:+VERS-TLS1.3"
 
 /* GnuTLS calls it when the peer's certificate has come. Refuses all but one
- * of good standing, for this name and for servers; says why in refusal. */
+ * that the client's settings accept; says why in refusal. */
 int tls_trust_verify(gnutls_session_t session);
+
+/* The pin of its key. False: it has none that can be read. */
+bool tls_trust_pin(gnutls_x509_crt_t leaf, struct tls_pin *out);
 
 /* Is the name an IP address? Its bytes are for an iPAddress name then. */
 bool tls_trust_address(const char *name, unsigned char bytes_out[16],
                        unsigned *size_out);
+
+/* --- tls_refusal.c: sets t->refusal --- */
+
+/* `status`: what GnuTLS found wrong with chain, name or purpose. */
+void tls_refuse_chain(struct tls *t, unsigned status, gnutls_x509_crt_t leaf);
+void tls_refuse_key(struct tls *t, gnutls_x509_crt_t leaf);
+void tls_refuse_print(struct tls *t, gnutls_x509_crt_t leaf);

@@ -4,14 +4,17 @@ authority(dir) makes ca.pem; server(dir) makes NAME.pem and NAME.key signed by
 it. Both need the openssl program, and take a few milliseconds with P-256.
 """
 
+import hashlib
+import ssl
 import subprocess
 
 NAMES = "DNS:localhost,IP:127.0.0.1"
 
 
 def openssl(*arguments):
-    subprocess.run(["openssl", *map(str, arguments)], check=True,
-                   stdin=subprocess.DEVNULL, capture_output=True)
+    """Runs it; what it says on standard output, in bytes."""
+    return subprocess.run(["openssl", *map(str, arguments)], check=True,
+                          stdin=subprocess.DEVNULL, capture_output=True).stdout
 
 
 def key_and_request(directory, name, subject):
@@ -46,3 +49,10 @@ def server(directory, name="relay", names=NAMES, ca="ca", usage="serverAuth",
             "-CAkey", directory / f"{ca}.key", "-set_serial", "2",
             "-days", days, "-extfile", extensions, "-out", certificate)
     return certificate, key
+
+
+def key_sha256(certificate):
+    """SHA-256 of the certificate's public key (SPKI, DER)."""
+    public = openssl("x509", "-in", certificate, "-pubkey", "-noout")
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(
+        public.decode().replace("PUBLIC KEY", "CERTIFICATE"))).digest()

@@ -198,7 +198,26 @@ MISTAKES = [
         (["-n", "-s", "u:p@h"], "--user"),
         (["-n", "-s", "h/x"], "behind HOST"),
         (["-n", "-s", "h=2"], "weight"),
-        (["-n", "-s", "b\u00fccher.example"], "ASCII"),
+        (["-n", "-s", "b\u00fc_cher.example"], "no letter, digit or hyphen"),
+        (["-n", "--tls-name", "a_b c"], "no name has"),
+        (["-n", "--tls-name", ""], "the host is missing"),
+        (["-n", "--tls-name", "a\nb"], "no name has"),
+        (["-n", "--tls-min", "1.1"], "1.2 or 1.3"),
+        (["-n", "--tls-min", ""], "1.2 or 1.3"),
+        (["-n", "--tls-key", "k"], "--tls-cert"),
+        (["-n", "--tls-cert", ""], "--tls-cert: its value is empty"),
+        (["-n", "--tls-pin", ""], "64 hex digits"),
+        (["-n", "--tls-pin", "ab" * 31], "64 hex digits"),
+        (["-n", "--tls-pin", "ab" * 33], "64 hex digits"),
+        (["-n", "--tls-pin", "0g" + "ab" * 31], "64 hex digits"),
+        (["-n", "--tls-pin", "ab:" * 32], "64 hex digits"),
+        (["-n", "--tls-pin", "::".join(["ab"] * 32)], "64 hex digits"),
+        (["-n", "--tls-pin", "sha256//"], "64 hex digits"),
+        (["-n", "--tls-pin", "sha256//" + "A" * 43], "64 hex digits"),
+        (["-n", "--tls-pin", "sha256//" + "A" * 42 + "B="], "64 hex digits"),
+        (["-n", "--tls-pin", "sha256//" + "-" * 43 + "="], "64 hex digits"),
+        (["-n", "--tls-pin", "sha1//" + "A" * 43 + "="], "64 hex digits"),
+        (["-n", "--tls", "off", "--tls-pin", "ab" * 32], "contradict"),
         (["-n", "-s", "a", "-s", "b"], "one relay"),
         (["-n", "-s", "smtps://h", "--tls", "off"], "contradict"),
         (["-n", "-s", "h", "--tls", "off", "-u", "x", "--password-file",
@@ -306,7 +325,8 @@ def test_what_can_be_both(dry, words):
 
 TWINS = {  # the option: a value that is refused
     "server": "http://x", "auth": "none", "password-fd": "x",
-    "tls": "on", "tls-name": "a b", "helo": "a b", "sessions": "0",
+    "tls": "on", "tls-name": "a b", "tls-pin": "x",
+    "tls-min": "1.1", "helo": "a b", "sessions": "0",
     "max-sessions": "0", "window": "0", "rate": "1", "batch": "0",
     "messages-per-session": "0", "dsn-notify": "x", "dsn-return": "x",
     "pipeline": "x", "retry-for": "x",
@@ -317,7 +337,8 @@ TWINS = {  # the option: a value that is refused
     "allow-empty": "x", "dry-run": "x", "report-all": "x", "quiet": "x",
     "verbose": "x", "debug": "x",
     # refused for what it names
-    "config": "no/such", "tls-ca": "l.csv", "suppress": "no/such",
+    "config": "no/such", "tls-ca": "l.csv", "tls-cert": "l.csv",
+    "tls-key": "l.csv", "suppress": "no/such",
     "column": "nosuch", "from": "{{nosuch}}", "report": "no/such/r",
     "failed": "no/such/f", "password-file": "x", "passwordeval": "true",
 }
@@ -336,8 +357,8 @@ def test_a_twin_is_read(dry, name):
     more = ["-o", "l.csv"] if name == "tls-ca" else []
     done = dry(*more, env={twin(name): TWINS[name]})
     assert done.status != OK, done.err
-    if done.status == USAGE and name not in ("tls-ca", "password-file",
-                                             "passwordeval"):
+    if done.status == USAGE and name not in ("tls-ca", "tls-key",
+                                             "password-file", "passwordeval"):
         assert twin(name) in done.err
 
 

@@ -1,0 +1,159 @@
+"""Does the relay have to prove who it is, in each way that can be asked?"""
+
+import base64
+import os
+
+import certificate
+import pytest
+from program import CONFIG, OK, PROTOCOL, USAGE
+
+
+@pytest.fixture
+def send(run, template, contacts):
+    """send(sink, option…) mails one contact, and does not try for long."""
+    def send_one(sink, *options, **more):
+        return run("send", "-s", sink.url, "--retry-for", 0, *options,
+                   contacts(["ann@example.org"]), template, **more)
+    return send_one
+
+
+def pin_of(sink):
+    return certificate.key_sha256(sink.ca)
+
+
+def spellings(pin):
+    digits = pin.hex()
+    return [digits, digits.upper(),
+            ":".join(digits[i:i + 2] for i in range(0, 64, 2)),
+            "sha256//" + base64.b64encode(pin).decode()]
+
+
+OTHER = "sha256//" + base64.b64encode(bytes(32)).decode()
+
+
+def assert_taken(sink, done, relayed=1):
+    assert done.status == OK, done.err
+    assert len(sink.recipients()) == relayed
+
+
+def assert_refused(sink, done, *said):
+    assert done.status == PROTOCOL, done.err
+    assert done.closing()["pending"] == 1
+    assert all(text in done.err for text in said), done.err
+    assert sink.recipients() == []
+
+
+def test_a_pin_in_each_spelling(send, sink):
+    for count, pin in enumerate(spellings(pin_of(sink)), 1):
+        assert_taken(sink, send(sink, "--tls-ca", sink.ca, "--tls-pin", pin),
+                     count)
+
+
+def test_one_of_several_pins(send, sink):
+    pin = pin_of(sink).hex()
+    assert_taken(sink, send(sink, "--tls-ca", sink.ca, "--tls-pin", OTHER,
+                            "--tls-pin", pin, "--tls-pin", "0" * 64))
+
+
+def test_another_pin(send, sink):
+    seen = spellings(pin_of(sink))[-1]
+    for trust in (["--tls-ca", sink.ca], ["--tls", "unverified"]):
+        done = send(sink, *trust, "--tls-pin", OTHER)
+        assert_refused(sink, done, "its key is none that --tls-pin names",
+                       f"--tls-pin {seen}")
+
+
+def test_a_pin_does_not_replace_the_chain(send, sink):
+    pin = spellings(pin_of(sink))[-1]
+    done = send(sink, "--tls-pin", pin)
+    assert_refused(sink, done, "signed by itself", "--tls-ca FILE",
+                   f"--tls-pin {pin}")
+    done = send(sink, "--tls-ca", sink.ca, "--tls-name", "a.example",
+                "--tls-pin", pin)
+    assert_refused(sink, done, "does not name this host", "--tls-name HOST")
+
+
+def test_unverified_the_pin_alone_decides(send, sink):
+    done = send(sink, "--tls", "unverified", "--tls-pin", pin_of(sink).hex(),
+                "--tls-name", "a.example")
+    assert_taken(sink, done)
+    assert "TLS unverified: the relay is known by --tls-pin alone" in done.err
+
+
+def test_unverified_and_off_are_said(send, sinks):
+    sink, clear = sinks(), sinks("--tls", "off")
+    done = send(sink, "--tls", "unverified")
+    assert_taken(sink, done)
+    assert "TLS unverified: whoever" in done.err
+    done = send(clear, "--tls", "off")
+    assert_taken(clear, done)
+    assert "TLS off: whoever" in done.err
+
+
+def test_a_name_outside_ascii(send, sinks):
+    sink = sinks("--hostname", "xn--bcher-kva.example")
+    for name in ("b\u00fccher.example", "B\u00dcCHER.example",
+                 "xn--bcher-kva.example"):
+        done = send(sink, "--tls-ca", sink.ca, "--tls-name", name)
+        assert done.status == OK, done.err
+
+
+# Our own certificate.
+
+@pytest.fixture
+def own(tmp_path):
+    """(certificate, key) of a client, and an authority that made it."""
+    certificate.authority(tmp_path, "own-ca")
+    pair = certificate.server(tmp_path, "own", ca="own-ca",
+                              usage="clientAuth")
+    pair[1].chmod(0o600)
+    return pair
+
+
+def test_a_key_that_others_can_read(send, sink, own, tmp_path):
+    cert, key = own
+    both = tmp_path / "both.pem"
+    both.write_bytes(cert.read_bytes() + key.read_bytes())
+    both.chmod(0o644)
+    for bits in (0o640, 0o604, 0o644):
+        key.chmod(bits)
+        done = send(sink, "--tls-ca", sink.ca, "--tls-cert", cert,
+                    "--tls-key", key)
+        assert done.status == CONFIG
+        assert f"{key}: holds a private key" in done.err
+        assert "chmod 600" in done.err
+    done = send(sink, "--tls-ca", sink.ca, "--tls-cert", both)
+    assert done.status == CONFIG and f"{both}: holds a private" in done.err
+    assert sink.recipients() == []
+
+
+def test_keys_that_do_not_fit(send, sink, own, tmp_path):
+    cert, key = own
+    other = tmp_path / "other.key"
+    locked = tmp_path / "locked.key"
+    certificate.openssl("genpkey", "-algorithm", "EC", "-pkeyopt",
+                        "ec_paramgen_curve:prime256v1", "-out", other)
+    certificate.openssl("pkey", "-in", key, "-aes256", "-passout", "pass:x",
+                        "-out", locked)
+    empty = tmp_path / "empty"
+    empty.touch()
+    for path in (other, locked, empty):
+        os.chmod(path, 0o600)
+    for cert_file, key_file, said in (
+            (cert, other, f"{other}: is not the key of {cert}"),
+            (cert, locked, f"{locked}: the key has a passphrase"),
+            (cert, empty, f"{cert} and {empty}: no certificate and its key"),
+            (key, key, "no certificate and its key"),
+            (cert, tmp_path / "none", "none: cannot be read"),
+            (tmp_path / "none", key, "none: cannot be read"),
+            (tmp_path, key, "cannot be read")):
+        done = send(sink, "--tls-ca", sink.ca, "--tls-cert", cert_file,
+                    "--tls-key", key_file)
+        assert done.status == CONFIG, done.err
+        assert said in done.err
+    assert sink.recipients() == []
+
+
+def test_a_key_without_its_certificate(send, sink, own):
+    done = send(sink, "--tls-ca", sink.ca, "--tls-key", own[1])
+    assert done.status == USAGE and "--tls-cert" in done.err
