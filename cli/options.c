@@ -91,6 +91,7 @@ void options_release(struct options *o)
     }
     free(o->kept);
     free(o->said);
+    free(o->relays);
     free(o->headers);
     free(o->suppress);
     free(o->pins);
@@ -105,6 +106,17 @@ char *options_keep(struct options *o, char *text)
         o->kept[o->kept_count++] = text;
     }
     return text;
+}
+
+void options_add_relay(struct options *o, const struct relay *relay)
+{
+    size_t count = o->settings.relay_count;
+    options_keep(o, (char *)(uintptr_t)relay->host);
+    options_keep(o, (char *)(uintptr_t)relay->port);
+    o->relays = mem_resize(o->relays, count + 1, sizeof *o->relays);
+    o->relays[count] = *relay;
+    o->settings.relays = o->relays;
+    o->settings.relay_count = count + 1;
 }
 
 static bool takes(const struct options *o, const struct option *row)

@@ -46,6 +46,7 @@ struct options {
     /* Texts that we own, until options_release. */
     char **kept;
     size_t kept_count;
+    struct relay *relays;
     struct span *headers;
     const char **suppress;
     struct tls_pin *pins;
@@ -66,6 +67,9 @@ void options_release(struct options *o);
 /* The option of that name was given, on the command line or in the
  * environment. */
 bool options_said(const struct options *o, const char *name);
+
+/* Its texts become ours. */
+void options_add_relay(struct options *o, const struct relay *relay);
 
 /* text becomes ours and is given back. NULL stays NULL. */
 char *options_keep(struct options *o, char *text);

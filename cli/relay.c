@@ -58,20 +58,18 @@ static bool adopt_address(struct options *o, const struct account *a,
         port = implicit ? "465" : "25"; /* as with msmtp */
     }
     bool bare_v6 = strchr(host, ':') && host[0] != '[';
+    struct relay relay;
     struct buf url;
     buf_init(&url, 4096);
     buf_append_format(&url, bare_v6 ? "[%s]:%s" : "%s:%s", host, port);
-    buf_append_byte(&url, '\0');
-    const char *fault = url.overflowed
-                            ? "the host is longer than any name"
-                            : units_relay(url.data, &o->settings.relay);
+    const char *fault = url.overflowed ? "the host is longer than any name"
+                                       : units_relay(buf_span(&url), &relay);
     buf_release(&url);
     if (fault) {
         return account_wrong(o, a, fault, err);
     }
-    options_keep(o, (char *)(uintptr_t)o->settings.relay.host);
-    options_keep(o, (char *)(uintptr_t)o->settings.relay.port);
-    o->settings.relay.implicit_tls = implicit;
+    relay.implicit_tls = implicit;
+    options_add_relay(o, &relay);
     return true;
 }
 
@@ -205,19 +203,17 @@ static bool identity_fits(const struct settings *s, struct err *err)
                trust->key_file ? trust->key_file : trust->cert_file, err);
 }
 
-static bool tls_fits(const struct options *o, struct err *err)
+static bool tls_fits_relay(const struct options *o, const struct relay *relay,
+                           struct err *err)
 {
     const struct settings *s = &o->settings;
-    if (s->tls == TLS_OFF && s->relay.implicit_tls) {
+    if (relay->implicit_tls) {
         return usage("--tls off and smtps:// contradict each other", err);
     }
-    if (!identity_fits(s, err)) {
-        return false;
-    }
-    if (!s->user || s->tls != TLS_OFF || !s->relay.host) {
+    if (!s->user) {
         return true;
     }
-    if (!units_loopback(s->relay.host)) {
+    if (!units_loopback(relay->host)) {
         return usage("--tls off: a password would be sent in clear; that is "
                      "refused, but to loopback with --auth-in-clear",
                      err);
@@ -226,6 +222,16 @@ static bool tls_fits(const struct options *o, struct err *err)
            usage("--tls off: a password would be sent in clear; "
                  "--auth-in-clear allows that to loopback",
                  err);
+}
+
+static bool tls_fits(const struct options *o, struct err *err)
+{
+    const struct settings *s = &o->settings;
+    bool fits = identity_fits(s, err);
+    for (size_t i = 0; s->tls == TLS_OFF && i < s->relay_count && fits; i++) {
+        fits = tls_fits_relay(o, &s->relays[i], err);
+    }
+    return fits;
 }
 
 static bool find_secret(struct options *o, struct err *err)
@@ -282,13 +288,13 @@ bool relay_settle(struct options *o, struct err *err)
     if (!adopt_account(o, err)) {
         return false;
     }
-    if (!s->relay.host && !s->dry_run) {
+    if (s->relay_count == 0 && !s->dry_run) {
         return usage("no relay: --server names it, or an account file", err);
     }
     if (!tls_fits(o, err) || !login_fits(o, err)) {
         return false;
     }
     o->secrets.user = s->user;
-    o->secrets.host = s->relay.host ? s->relay.host : "the relay";
+    o->secrets.host = s->relay_count == 1 ? s->relays[0].host : "the relay";
     return true;
 }

@@ -47,7 +47,7 @@ bool units_duration(const char *text, uint64_t *ms_out)
     return false;
 }
 
-bool units_rate(struct span text, struct pace_limit *out)
+bool units_rate(struct span text, struct rate_limit *out)
 {
     static const struct {
         char letter;
@@ -79,9 +79,6 @@ static const char *fault_of_rest(struct span rest)
     if (span_find(rest, '@') < rest.len) {
         return "a login does not go into the address of the relay: --user and "
                "--password-file have it";
-    }
-    if (span_find(rest, '=') < rest.len) {
-        return "a weight needs several relays, and this version takes one";
     }
     if (span_find(rest, '/') < rest.len) {
         return "nothing can stand behind HOST[:PORT]";
@@ -186,18 +183,40 @@ static bool drop_scheme(struct span *rest, bool *implicit_tls)
     return true;
 }
 
-const char *units_relay(const char *text, struct relay *out)
+/* NULL: fine. */
+static const char *drop_weight(struct span *rest, unsigned *weight)
 {
-    struct span rest = span_of(text);
+    enum { WEIGHT_MAX = 1000 };
+    size_t equals = span_find_last(*rest, '=');
+    uint64_t number = 1;
+    bool login = span_find(*rest, '@') < rest->len; /* that is refused */
+    if (equals < rest->len && !login) {
+        struct span digits = span_rest(*rest, equals + 1);
+        *rest = span_slice(*rest, 0, equals);
+        if (!ascii_parse_number(digits, WEIGHT_MAX, &number) || number == 0) {
+            return "the weight is no number from 1 to 1000";
+        }
+    }
+    *weight = (unsigned)number;
+    return NULL;
+}
+
+const char *units_relay(struct span text, struct relay *out)
+{
+    struct span rest = text;
     struct span host = {NULL, 0};
     struct span port = {NULL, 0};
     if (!drop_scheme(&rest, &out->implicit_tls)) {
         return "the address of a relay begins with smtp:// or smtps://";
     }
+    const char *fault = drop_weight(&rest, &out->weight);
+    if (fault) {
+        return fault;
+    }
     if (span_ends(rest, SPAN("/"))) {
         rest = span_slice(rest, 0, rest.len - 1);
     }
-    const char *fault = fault_of_rest(rest);
+    fault = fault_of_rest(rest);
     if (!fault) {
         fault = split(rest, &host, &port);
     }

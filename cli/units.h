@@ -14,12 +14,12 @@ bool units_number(const char *text, uint64_t min, uint64_t max, uint64_t *out);
 bool units_duration(const char *text, uint64_t *ms_out);
 
 /* N/U or N/kU: at most N in k of a second, minute, hour or day. */
-bool units_rate(struct span text, struct pace_limit *out);
+bool units_rate(struct span text, struct rate_limit *out);
 
 /* "smtp://HOST[:PORT]", "smtps://HOST[:PORT]" or "HOST[:PORT]", an IPv6
- * address in brackets. NULL: fine, and the texts of *out are malloc'd, the
- * caller's. Else why not, in words. */
-const char *units_relay(const char *text, struct relay *out);
+ * address in brackets, "=WEIGHT" behind it perhaps. NULL: fine, and the texts
+ * of *out are malloc'd, the caller's. Else why not, in words. */
+const char *units_relay(struct span text, struct relay *out);
 
 /* The host as DNS and certificates know it, malloc'd, the caller's: a name
  * outside ASCII in its ASCII form. NULL: fine; else why not, in words. */

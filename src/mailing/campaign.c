@@ -78,7 +78,7 @@ static struct task *next_of_list(struct campaign *c)
 static void budget_used_up(struct campaign *c)
 {
     uint64_t now = loop_now_ms(c->loop);
-    uint64_t in_ms = pace_budget_opens_ms(&c->pace, now) - now;
+    uint64_t in_ms = rate_opens_ms(&c->rate, now) - now;
     time_t opens = time(NULL) + (time_t)(in_ms / 1000) + 1;
     struct tm utc;
     char text[64] = "";
@@ -89,17 +89,25 @@ static void budget_used_up(struct campaign *c)
     campaign_stop(c, COURSE_DRAINING, why.status, why.text);
 }
 
-static bool pace_allows(struct campaign *c, uint64_t now)
+/* The rate over all lines, and the line's own pace. */
+static bool pace_allows(struct line *l, uint64_t now)
 {
-    if (pace_begin_letter(&c->pace, now, &c->pace_when_ms)) {
-        c->pace_when_ms = 0;
-        return true;
-    }
-    if (c->pace_when_ms == UINT64_MAX) {
-        c->pace_when_ms = 0;
+    struct campaign *c = l->campaign;
+    c->rate_when_ms = rate_when_ms(&c->rate, now);
+    if (c->rate_when_ms == UINT64_MAX) {
         budget_used_up(c);
     }
-    return false;
+    if (c->rate_when_ms > now) {
+        pace_starved(&l->pace);
+        return false;
+    }
+    l->pace_when_ms = pace_when_ms(&l->pace, now);
+    if (l->pace_when_ms > now) {
+        return false;
+    }
+    rate_begin_letter(&c->rate);
+    pace_begin_letter(&l->pace);
+    return true;
 }
 
 static bool limit_reached(const struct campaign *c)
@@ -107,30 +115,36 @@ static bool limit_reached(const struct campaign *c)
     return c->settings->limit > 0 && c->messages_begun >= c->settings->limit;
 }
 
-uint64_t campaign_rows_left(const struct campaign *c)
-{
-    return (c->list_done ? 0 : contacts_left(c)) + c->queue.count;
-}
-
-bool campaign_has_rows(const struct campaign *c)
+static bool has_rows(const struct campaign *c)
 {
     bool of_list =
         !c->list_done && !limit_reached(c) && c->queue.count < TASK_QUEUE_MAX;
     return of_list || task_queue_due_ms(&c->queue) <= loop_now_ms(c->loop);
 }
 
+bool campaign_wants_session(const struct campaign *c)
+{
+    uint64_t rows = (c->list_done ? 0 : contacts_left(c)) + c->queue.count;
+    unsigned setting_up = 0;
+    for (unsigned i = 0; i < c->line_count; i++) {
+        setting_up += c->lines[i].session_count - c->lines[i].ready_count;
+    }
+    return c->course == COURSE_GOING && has_rows(c) && rows > setting_up;
+}
+
 static struct task *take(void *context)
 {
-    struct campaign *c = context;
+    struct line *l = context;
+    struct campaign *c = l->campaign;
     uint64_t now = loop_now_ms(c->loop);
-    if (c->course != COURSE_GOING || now < c->resume_ms) {
+    if (c->course != COURSE_GOING || !line_able(l)) {
         return NULL;
     }
-    if (!campaign_has_rows(c)) {
-        pace_starved(&c->pace);
+    if (!has_rows(c)) {
+        pace_starved(&l->pace);
         return NULL;
     }
-    if (!pace_allows(c, now)) {
+    if (!pace_allows(l, now)) {
         return NULL;
     }
     struct task *t = task_queue_take(&c->queue, now);
@@ -153,14 +167,23 @@ static bool finished(const struct campaign *c)
            (c->list_done || limit_reached(c));
 }
 
-/* When to look again without being told: a row ripens, or a pause ends. */
+static uint64_t sooner(uint64_t at, uint64_t candidate, uint64_t now)
+{
+    return candidate > now && candidate < at ? candidate : at;
+}
+
+/* When to look again without being told: a row ripens, a rate allows the next
+ * letter, or a pause ends. */
 static void set_alarm(struct campaign *c)
 {
     uint64_t now = loop_now_ms(c->loop);
-    uint64_t at = campaign_has_rows(c) ? now : task_queue_due_ms(&c->queue);
-    at = c->resume_ms > at ? c->resume_ms : at;
-    at = c->pace_when_ms > at ? c->pace_when_ms : at;
-    if (at != UINT64_MAX && at > now) {
+    uint64_t at = sooner(UINT64_MAX, task_queue_due_ms(&c->queue), now);
+    at = sooner(at, c->rate_when_ms, now);
+    for (unsigned i = 0; i < c->line_count; i++) {
+        at = sooner(at, c->lines[i].resume_ms, now);
+        at = sooner(at, c->lines[i].pace_when_ms, now);
+    }
+    if (at != UINT64_MAX) {
         loop_timer_start(c->timer, at - now);
     }
 }
@@ -168,12 +191,12 @@ static void set_alarm(struct campaign *c)
 static void conduct(struct campaign *c)
 {
     if (c->course == COURSE_STOPPED) {
-        campaign_each_session(c, session_cut);
+        relays_each_session(c, session_cut);
     } else if (c->course == COURSE_DRAINING || finished(c)) {
-        campaign_each_session(c, session_drain);
-    } else if (loop_now_ms(c->loop) >= c->resume_ms) {
-        campaign_open_sessions(c);
-        campaign_each_session(c, session_wake);
+        relays_each_session(c, session_drain);
+    } else {
+        relays_open_sessions(c);
+        relays_each_session(c, session_wake);
     }
 }
 
@@ -186,7 +209,7 @@ static void turn(void *context)
         campaign_stop(c, COURSE_STOPPED, err.status, err.text);
         conduct(c);
     }
-    if (c->session_count == 0 && (c->course != COURSE_GOING || finished(c))) {
+    if (relays_sessions(c) == 0 && (c->course != COURSE_GOING || finished(c))) {
         loop_stop(c->loop);
         return;
     }
@@ -205,7 +228,7 @@ static void tell_progress(struct campaign *c, bool asked)
     struct tally tally = {
         .rows = c->plan->rows,
         .elapsed_ms = loop_now_ms(c->loop) - c->begun_ms,
-        .sessions = c->session_count,
+        .sessions = relays_sessions(c),
     };
     memcpy(tally.by_outcome, c->ledger.by_outcome, sizeof tally.by_outcome);
     c->observer->progress(c->observer->context, &tally, asked);
@@ -251,21 +274,23 @@ static void peek_sender(struct campaign *c)
     task_queue_add(&c->queue, t, 0);
 }
 
-static void set_terms(struct campaign *c)
+static void set_terms(struct line *l)
 {
-    c->terms = (struct session_terms){
+    struct campaign *c = l->campaign;
+    l->terms = (struct session_terms){
         .settings = c->settings,
         .observer = c->observer,
         .plan = c->plan,
         .loop = c->loop,
-        .tls = c->tls,
+        .relay = l->relay,
+        .tls = l->tls,
         .parcels = &c->parcels,
-        .learned = &c->learned,
+        .learned = &l->learned,
         .probe_sender = buf_span(&c->probe_sender),
-        .owner.take = take,
+        .owner = {.take = take, .context = l},
     };
-    campaign_hear_verdicts(c, &c->terms.owner);
-    campaign_hear_sessions(c, &c->terms.owner);
+    campaign_hear_verdicts(&l->terms.owner);
+    line_hear_sessions(&l->terms.owner);
 }
 
 static void begin(struct campaign *c)
@@ -273,19 +298,14 @@ static void begin(struct campaign *c)
     task_pool_init(&c->pool);
     task_queue_init(&c->queue);
     buf_init(&c->probe_sender, 1024);
-    struct pace_settings pace = {
-        .sessions = c->settings->sessions,
-        .sessions_max = c->settings->sessions_max,
-        .limit_count = c->settings->rate_count,
-    };
-    memcpy(pace.limits, c->settings->rates, sizeof pace.limits);
-    pace_init(&c->pace, &pace, loop_now_ms(c->loop));
-    if (c->pace.budget_count > 0) {
+    c->begun_ms = loop_now_ms(c->loop);
+    rate_init(&c->rate, c->settings->rates, c->settings->rate_count,
+              c->begun_ms);
+    if (c->rate.budget_count > 0) {
         c->observer->say(c->observer->context, SAY_WARNING,
                          "--rate: without a state, hours and days are counted "
                          "over this run alone");
     }
-    c->begun_ms = loop_now_ms(c->loop);
     c->timer = loop_timer_create(c->loop, alarm_rings, c);
     c->ticker = loop_timer_create(c->loop, tick, c);
     c->turn = loop_turn_create(c->loop, turn, c);
@@ -294,7 +314,9 @@ static void begin(struct campaign *c)
     c->ask = loop_signal_create(c->loop, SIGUSR1, take_signal, c);
     loop_timer_start(c->ticker, TICK_MS);
     peek_sender(c);
-    set_terms(c);
+    for (unsigned i = 0; i < c->line_count; i++) {
+        set_terms(&c->lines[i]);
+    }
 }
 
 static void finish(struct campaign *c)
@@ -314,7 +336,6 @@ static void finish(struct campaign *c)
     task_pool_release(&c->pool);
     parcel_pool_release(&c->parcels);
     buf_release(&c->probe_sender);
-    campaign_release_line(c);
 }
 
 void campaign_run(struct campaign *c)

@@ -4,20 +4,22 @@
  * its letter, and gives back what became of it (campaign_verdict). Rows that
  * go again wait in a queue; rows that are settled stand in the ledger and the
  * report at once. When nothing is left, or when the run has to stop, sessions
- * are drained and the loop ends. Rows never taken are closing.c's. */
+ * are drained and the loop ends. Rows never taken are closing.c's, the way to
+ * the relays is relays.c's. */
 #pragma once
 
-#include <netdb.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
 #include "mailing/ledger.h"
+#include "mailing/line.h"
 #include "mailing/mailing.h"
-#include "mailing/pace.h"
 #include "mailing/parcel.h"
 #include "mailing/plan.h"
 #include "mailing/policy.h"
+#include "mailing/rate.h"
+#include "mailing/relays.h"
 #include "mailing/session.h"
 #include "mailing/task.h"
 #include "net/loop.h"
@@ -25,8 +27,6 @@
 #include "record/failed.h"
 #include "record/notes.h"
 #include "record/report.h"
-
-struct resolver;
 
 enum campaign_course {
     COURSE_GOING,
@@ -39,9 +39,6 @@ struct campaign {
     const struct observer *observer;
     struct plan *plan;
     struct loop *loop;
-    struct tls_client *tls; /* NULL: in clear */
-    struct session_terms terms;
-    struct learned learned;
 
     /* rows */
     struct ledger ledger;
@@ -56,20 +53,13 @@ struct campaign {
     unsigned under_way;      /* tasks that sessions have */
     uint64_t messages_begun; /* for --limit */
 
-    /* the line to the relay */
-    struct session **sessions; /* the youngest last */
-    unsigned session_count, session_cap;
-    unsigned ready_count;
-    struct pace pace;
-    uint64_t pace_when_ms; /* when it lets the next letter begin */
-    bool proven;           /* one has been ready */
+    /* the lines to the relays */
+    struct line *lines;
+    unsigned line_count;
+    struct rate rate;      /* over all of them */
+    uint64_t rate_when_ms; /* when it lets the next letter begin */
+    bool proven;           /* a session has been ready */
     struct buf probe_sender;
-    struct resolver *question; /* while it is not answered */
-    struct addrinfo *addresses, *next_address;
-    uint64_t trouble_since_ms; /* 0: none */
-    uint64_t pause_ms;         /* the last back-off */
-    uint64_t resume_ms;        /* no connection, no row before */
-    unsigned sender_refusals;  /* in a row */
 
     /* the end */
     enum campaign_course course;
@@ -83,8 +73,9 @@ struct campaign {
 /* Runs to the end. Rows that were never taken are not settled yet. */
 void campaign_run(struct campaign *c);
 
-bool campaign_has_rows(const struct campaign *c); /* now, but for the pace */
-uint64_t campaign_rows_left(const struct campaign *c); /* not under way */
+/* There are rows for another session: those that are setting up will each
+ * want one. */
+bool campaign_wants_session(const struct campaign *c);
 
 /* Nothing new is begun. The first reason stands. */
 void campaign_stop(struct campaign *c, enum campaign_course course, int status,
@@ -92,28 +83,12 @@ void campaign_stop(struct campaign *c, enum campaign_course course, int status,
 
 /* --- verdict.c: what becomes of a row --- */
 
-/* The sessions' side of it: verdict, put_back and invalid. */
-void campaign_hear_verdicts(struct campaign *c, struct session_owner *owner);
+/* The sessions' side of it: verdict, put_back and invalid. The context is the
+ * session's line. */
+void campaign_hear_verdicts(struct session_owner *owner);
 
 /* A row that waits to go again is settled as it is: the run is over. */
 void campaign_give_up(struct campaign *c, struct task *t);
-
-/* --- line.c: how the relay is reached --- */
-
-enum { CAMPAIGN_PAUSE_MS = 1000 }; /* the first back-off; it doubles */
-
-/* Something goes wrong on the line: nothing new for a while, and a stop with
- * that status when it has gone wrong for --retry-for without a row settled. */
-void campaign_trouble(struct campaign *c, int status, const char *text);
-void campaign_trouble_over(struct campaign *c);
-
-/* The sessions' side of it: ready and over. */
-void campaign_hear_sessions(struct campaign *c, struct session_owner *owner);
-
-/* As many as may be, and as there are rows for. */
-void campaign_open_sessions(struct campaign *c);
-void campaign_each_session(struct campaign *c, void (*act)(struct session *));
-void campaign_release_line(struct campaign *c);
 
 /* --- closing.c: rows that were never to be mailed, or never taken --- */
 

@@ -3,6 +3,7 @@
 enum { SECRET_BYTES_MAX = 65536, BINDING_BYTES_MAX = 256 };
 
 bool credential_fetch(struct credential *c, const struct settings *settings,
+                      const struct relay *relay,
                       const struct observer *observer, unsigned refusals,
                       struct err *err)
 {
@@ -20,8 +21,8 @@ bool credential_fetch(struct credential *c, const struct settings *settings,
         .user = span_of(settings->user),
         .secret = buf_span(&c->secret),
         .mechanisms = settings->mechanisms,
-        .host = span_of(settings->relay.host),
-        .port = span_of(settings->relay.port),
+        .host = span_of(relay->host),
+        .port = span_of(relay->port),
     };
     return true;
 }

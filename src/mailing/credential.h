@@ -19,6 +19,7 @@ struct credential {
 /* The secret is fetched for each login. `refusals` is how many tokens were
  * refused since one was last accepted. False: *err. Release it in any case. */
 bool credential_fetch(struct credential *c, const struct settings *settings,
+                      const struct relay *relay,
                       const struct observer *observer, unsigned refusals,
                       struct err *err);
 

@@ -1,11 +1,11 @@
-/* How is the relay reached, and for how long is it tried? */
+#include "mailing/line.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "mailing/campaign.h"
-#include "mailing/session.h"
 #include "net/resolver.h"
 
 enum {
@@ -16,190 +16,242 @@ enum {
 /* --- trouble --- */
 
 /* Nothing new for a while; longer each time until a row is settled. */
-static void slow_down(struct campaign *c)
+static void rest(struct line *l)
 {
-    c->pause_ms = c->pause_ms ? c->pause_ms * 2 : CAMPAIGN_PAUSE_MS;
-    c->pause_ms = c->pause_ms < PAUSE_MOST_MS ? c->pause_ms : PAUSE_MOST_MS;
-    c->resume_ms = loop_now_ms(c->loop) + c->pause_ms;
+    l->pause_ms = l->pause_ms ? l->pause_ms * 2 : LINE_PAUSE_MS;
+    l->pause_ms = l->pause_ms < PAUSE_MOST_MS ? l->pause_ms : PAUSE_MOST_MS;
+    l->resume_ms = loop_now_ms(l->campaign->loop) + l->pause_ms;
 }
 
-/* Something goes wrong on the line: pause, and stop when it has gone wrong
- * for --retry-for without a row settled. */
-void campaign_trouble(struct campaign *c, int status, const char *text)
+static void be_in_trouble(struct line *l, bool hopeless, int status,
+                          const char *text)
 {
+    struct campaign *c = l->campaign;
     uint64_t now = loop_now_ms(c->loop);
-    c->trouble_since_ms = c->trouble_since_ms ? c->trouble_since_ms : now;
-    if (now - c->trouble_since_ms >= c->settings->retry_for_ms) {
-        campaign_stop(c, COURSE_DRAINING, status, text);
-        return;
+    bool news = hopeless && !l->hopeless;
+    l->trouble_since_ms = l->trouble_since_ms ? l->trouble_since_ms : now;
+    l->hopeless = hopeless;
+    err_set(&l->trouble, status, "%s", text);
+    if (relays_left(c)) {
+        rest(l);
+        c->observer->say(c->observer->context, news ? SAY_WARNING : SAY_INFO,
+                         text);
     }
-    slow_down(c);
-    c->observer->say(c->observer->context, SAY_INFO, text);
 }
 
-void campaign_trouble_over(struct campaign *c)
+void line_trouble(struct line *l, int status, const char *text)
 {
-    c->trouble_since_ms = 0;
-    c->pause_ms = 0;
+    be_in_trouble(l, false, status, text);
+}
+
+void line_trouble_over(struct line *l)
+{
+    l->trouble_since_ms = 0;
+    l->hopeless = false;
+    l->pause_ms = 0;
+}
+
+void line_give_up(struct line *l, int status, const char *text)
+{
+    struct campaign *c = l->campaign;
+    if (l->given_up.status == 0) {
+        err_set(&l->given_up, status, "%s", text);
+    }
+    if (relays_left(c)) {
+        c->observer->say(c->observer->context, SAY_WARNING, text);
+    }
+}
+
+bool line_able(const struct line *l)
+{
+    return l->given_up.status == 0 &&
+           loop_now_ms(l->campaign->loop) >= l->resume_ms;
 }
 
 /* --- sessions --- */
 
-static void drop_session(struct campaign *c, struct session *s)
+static void drop_session(struct line *l, struct session *s)
 {
     unsigned at = 0;
-    while (c->sessions[at] != s) {
+    while (l->sessions[at] != s) {
         at++;
-        assert(at < c->session_count);
+        assert(at < l->session_count);
     }
-    c->session_count--;
-    memmove(c->sessions + at, c->sessions + at + 1,
-            (c->session_count - at) * sizeof(struct session *));
+    l->session_count--;
+    memmove(l->sessions + at, l->sessions + at + 1,
+            (l->session_count - at) * sizeof(struct session *));
     session_destroy(s);
 }
 
 static void take_ready(void *context)
 {
-    struct campaign *c = context;
-    c->proven = true;
-    c->ready_count++;
+    struct line *l = context;
+    l->proven = true;
+    l->ready_count++;
+    l->campaign->proven = true;
 }
 
 /* A relay that closes after so many letters is left before it does. */
-static void learn_letters(struct campaign *c, const struct session_end *end)
+static void learn_letters(struct line *l, const struct session_end *end)
 {
     if (end->was_ready && end->refused && end->letters > LETTERS_LEARNED_MIN &&
-        (c->learned.letters == 0 || end->letters < c->learned.letters)) {
-        c->learned.letters = end->letters - 1;
+        (l->learned.letters == 0 || end->letters < l->learned.letters)) {
+        l->learned.letters = end->letters - 1;
     }
 }
 
 /* Others are open: one too many is no trouble. */
-static bool one_too_many(const struct campaign *c,
-                         const struct session_end *end)
+static bool one_too_many(const struct line *l, const struct session_end *end)
 {
-    return !end->was_ready && c->ready_count > 0;
+    return !end->was_ready && l->ready_count > 0;
 }
 
-/* A host that will not have us stops the run, unless others might. */
-static bool final(const struct campaign *c, const struct session_end *end)
+/* A host that will not have us is not asked again, unless others of its name
+ * might. */
+static bool final(const struct line *l, const struct session_end *end)
 {
     bool may_change = end->ruling.status == EX_UNAVAILABLE &&
-                      (c->proven || c->addresses->ai_next);
+                      (l->proven || l->addresses->ai_next);
     return end->ruling.line == LINE_STOPS && !may_change;
+}
+
+/* A login that was refused is not tried again: that would lock an account.
+ * All else may be mended while the other relays go on. */
+static void take_final_end(struct line *l, const struct session_end *end)
+{
+    if (end->ruling.status == EX_NOPERM) {
+        line_give_up(l, end->ruling.status, end->why.text);
+    } else {
+        be_in_trouble(l, true, end->ruling.status, end->why.text);
+    }
 }
 
 static void take_end(void *context, struct session *s,
                      const struct session_end *end)
 {
-    struct campaign *c = context;
-    c->ready_count -= end->was_ready ? 1 : 0;
-    learn_letters(c, end);
+    struct line *l = context;
+    struct campaign *c = l->campaign;
+    l->ready_count -= end->was_ready ? 1 : 0;
+    learn_letters(l, end);
     if (end->progress) {
-        campaign_trouble_over(c);
+        line_trouble_over(l);
     }
-    if (final(c, end)) {
-        campaign_stop(c, COURSE_DRAINING, end->ruling.status, end->why.text);
+    if (final(l, end)) {
+        take_final_end(l, end);
     } else if (end->ruling.line == LINE_GOES_ON) {
         /* As it was to be. */
     } else if (end->progress) {
         c->observer->say(c->observer->context, SAY_INFO, end->why.text);
-    } else if (one_too_many(c, end)) {
-        pace_refused(&c->pace, c->ready_count, loop_now_ms(c->loop));
+    } else if (one_too_many(l, end)) {
+        pace_refused(&l->pace, l->ready_count, loop_now_ms(c->loop));
     } else {
         int never = end->ruling.status ? end->ruling.status : EX_UNAVAILABLE;
-        campaign_trouble(c, c->proven ? EX_TEMPFAIL : never, end->why.text);
+        line_trouble(l, c->proven ? EX_TEMPFAIL : never, end->why.text);
     }
-    drop_session(c, s);
+    drop_session(l, s);
 }
 
 static void take_addresses(void *context, struct addrinfo *list,
                            const struct err *why)
 {
-    struct campaign *c = context;
-    c->question = NULL;
-    c->addresses = list;
-    c->next_address = list;
-    if (!list && why->status == EX_NOHOST) {
-        campaign_stop(c, COURSE_DRAINING, EX_NOHOST, why->text);
-    } else if (!list) {
-        campaign_trouble(c, EX_UNAVAILABLE, why->text);
+    struct line *l = context;
+    l->question = NULL;
+    l->addresses = list;
+    l->next_address = list;
+    if (!list) {
+        be_in_trouble(l, why->status == EX_NOHOST, why->status, why->text);
     }
 }
 
-static void ask_addresses(struct campaign *c)
+static void ask_addresses(struct line *l)
 {
-    c->question = resolver_ask(c->loop, c->settings->relay.host,
-                               c->settings->relay.port, take_addresses, c);
+    l->question = resolver_ask(l->campaign->loop, l->relay->host,
+                               l->relay->port, take_addresses, l);
 }
 
-static void open_session(struct campaign *c)
+static bool open_session(struct line *l)
 {
-    struct addrinfo *address = c->next_address;
-    c->next_address = address->ai_next ? address->ai_next : c->addresses;
+    struct addrinfo *address = l->next_address;
+    l->next_address = address->ai_next ? address->ai_next : l->addresses;
     struct err err = {0};
-    struct session *s = session_open(&c->terms, address, &err);
+    struct session *s = session_open(&l->terms, address, &err);
     if (!s) {
-        campaign_stop(c, COURSE_DRAINING, err.status, err.text);
-        return;
+        campaign_stop(l->campaign, COURSE_DRAINING, err.status, err.text);
+        return false;
     }
-    if (c->session_count == c->session_cap) {
-        c->session_cap = c->session_cap ? c->session_cap * 2 : 8;
-        c->sessions =
-            mem_resize(c->sessions, c->session_cap, sizeof(struct session *));
+    if (l->session_count == l->session_cap) {
+        l->session_cap = l->session_cap ? l->session_cap * 2 : 8;
+        l->sessions =
+            mem_resize(l->sessions, l->session_cap, sizeof(struct session *));
     }
-    c->sessions[c->session_count++] = s;
-}
-
-/* Those that are setting up will each want one. */
-static bool rows_for_another(const struct campaign *c)
-{
-    return campaign_rows_left(c) > c->session_count - c->ready_count;
+    l->sessions[l->session_count++] = s;
+    return true;
 }
 
 /* The first session logs in before the others start, so that a wrong password
- * is tried once. */
-void campaign_open_sessions(struct campaign *c)
+ * is tried once; and one alone tries a relay that was in trouble. */
+static unsigned most_sessions(struct line *l)
 {
-    unsigned most =
-        pace_sessions(&c->pace, c->ready_count, loop_now_ms(c->loop));
-    if (!c->addresses && !c->question) {
-        ask_addresses(c);
+    uint64_t now = loop_now_ms(l->campaign->loop);
+    pace_allow(&l->pace, l->share, now);
+    unsigned most = pace_sessions(&l->pace, l->ready_count, now);
+    bool on_trial =
+        !l->proven || (l->trouble_since_ms != 0 && l->ready_count == 0);
+    return on_trial && most > 1 ? 1 : most;
+}
+
+void line_open_sessions(struct line *l, unsigned spare)
+{
+    unsigned most = most_sessions(l);
+    if (!l->addresses && !l->question && most > 0) {
+        ask_addresses(l);
     }
-    while (c->addresses && c->session_count < (c->proven ? most : 1) &&
-           c->course == COURSE_GOING && campaign_has_rows(c) &&
-           rows_for_another(c)) {
-        open_session(c);
+    while (l->addresses && l->session_count < most && spare > 0 &&
+           campaign_wants_session(l->campaign) && open_session(l)) {
+        spare--;
     }
     /* The youngest go first; who drains is still one of them. */
-    for (unsigned over = c->session_count; over > most; over--) {
-        session_drain(c->sessions[over - 1]);
+    for (unsigned over = l->session_count; over > most; over--) {
+        session_drain(l->sessions[over - 1]);
     }
 }
 
 /* From the last to the first: each may leave while it acts. */
-void campaign_each_session(struct campaign *c, void (*act)(struct session *))
+void line_each_session(struct line *l, void (*act)(struct session *))
 {
-    for (unsigned i = c->session_count; i > 0; i--) {
-        act(c->sessions[i - 1]);
+    for (unsigned i = l->session_count; i > 0; i--) {
+        act(l->sessions[i - 1]);
     }
 }
 
-void campaign_release_line(struct campaign *c)
+/* --- its beginning and its end --- */
+
+void line_init(struct line *l, struct campaign *c, const struct relay *relay,
+               struct tls_client *tls)
 {
-    assert(c->session_count == 0);
-    free(c->sessions);
-    if (c->question) {
-        resolver_forget(c->question);
-    }
-    if (c->addresses) {
-        freeaddrinfo(c->addresses);
-    }
+    *l = (struct line){.campaign = c, .relay = relay, .tls = tls};
+    struct pace_settings pace = {
+        .sessions = c->settings->sessions,
+        .sessions_max = c->settings->sessions_max,
+    };
+    pace_init(&l->pace, &pace, loop_now_ms(c->loop));
 }
 
-void campaign_hear_sessions(struct campaign *c, struct session_owner *owner)
+void line_release(struct line *l)
 {
-    owner->context = c;
+    assert(l->session_count == 0);
+    free(l->sessions);
+    if (l->question) {
+        resolver_forget(l->question);
+    }
+    if (l->addresses) {
+        freeaddrinfo(l->addresses);
+    }
+    tls_client_destroy(l->tls);
+}
+
+void line_hear_sessions(struct session_owner *owner)
+{
     owner->ready = take_ready;
     owner->over = take_end;
 }

@@ -1,8 +1,5 @@
 #include "mailing/pace.h"
 
-#include <assert.h>
-#include <string.h>
-
 enum {
     SESSIONS_FIRST = 2,
     EPOCH_MS = 250,
@@ -14,9 +11,7 @@ enum {
     HOLD_MOST_MS = 120000,
     CAP_HOLD_MS = 60000,
     CALM_MS = 5000,
-    BURST_MS = 20,
     SECOND_MS = 1000,
-    MINUTE_MS = 60000,
     THROTTLES_MOST = 5,
 };
 
@@ -28,178 +23,38 @@ static const double plainly_worse = 0.7;
 static const double cut = 0.8;
 static const double raise_a_second = 0.03;
 
-/* --- buckets --- */
+/* --- the throttle --- */
 
-/* The burst comes off the rate, so that no window holds more than allowed. */
-static struct pace_bucket bucket(const struct pace_limit *limit)
+uint64_t pace_when_ms(struct pace *p, uint64_t now_ms)
 {
-    double count = (double)limit->count;
-    double period = (double)limit->period_ms;
-    double burst = count * BURST_MS / period;
-    burst = burst < 1 ? 1 : burst;
-    double spread = burst > 1 ? count - burst : count;
-    return (struct pace_bucket){spread / period, burst, burst};
-}
-
-static void fill(struct pace_bucket *b, double ms)
-{
-    b->tokens += b->per_ms * ms;
-    b->tokens = b->tokens < b->burst ? b->tokens : b->burst;
-}
-
-static void fill_all(struct pace *p, uint64_t now_ms)
-{
-    double ms = (double)(now_ms - p->filled_ms);
-    p->filled_ms = now_ms;
-    for (unsigned i = 0; i < p->bucket_count; i++) {
-        fill(&p->buckets[i], ms);
-    }
-    if (p->throttle.per_ms > 0) {
-        fill(&p->throttle, ms);
-    }
-}
-
-/* When that bucket holds a whole token. */
-static uint64_t ripe_ms(const struct pace_bucket *b, uint64_t now_ms)
-{
-    if (b->per_ms <= 0 || b->tokens >= 1) {
-        return now_ms;
-    }
-    return now_ms + 1 + (uint64_t)((1 - b->tokens) / b->per_ms);
-}
-
-static uint64_t all_ripe_ms(const struct pace *p, uint64_t now_ms)
-{
-    uint64_t when = ripe_ms(&p->throttle, now_ms);
-    for (unsigned i = 0; i < p->bucket_count; i++) {
-        uint64_t its = ripe_ms(&p->buckets[i], now_ms);
-        when = its > when ? its : when;
-    }
+    uint64_t when = rate_bucket_when_ms(&p->throttle, now_ms);
+    p->starved |= when > now_ms;
     return when;
 }
 
-/* --- budgets --- */
-
-static void advance(struct pace_budget *b, uint64_t now_ms)
+void pace_begin_letter(struct pace *p)
 {
-    uint64_t slice = now_ms / b->slice_ms;
-    if (slice - b->slice > PACE_SLICES) {
-        memset(b->counts, 0, sizeof b->counts);
-        b->slice = slice;
-    }
-    while (b->slice < slice) {
-        b->slice++;
-        b->counts[b->slice % (PACE_SLICES + 1)] = 0;
-    }
-}
-
-static uint64_t used(const struct pace_budget *b)
-{
-    uint64_t sum = 0;
-    for (unsigned i = 0; i <= PACE_SLICES; i++) {
-        sum += b->counts[i];
-    }
-    return sum;
-}
-
-static bool budgets_left(struct pace *p, uint64_t now_ms)
-{
-    for (unsigned i = 0; i < p->budget_count; i++) {
-        advance(&p->budgets[i], now_ms);
-        if (used(&p->budgets[i]) >= p->budgets[i].limit.count) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* When the oldest slices that have to leave have left. */
-static uint64_t opens_ms(const struct pace_budget *b, uint64_t now_ms)
-{
-    uint64_t left = used(b);
-    for (uint64_t age = PACE_SLICES; left >= b->limit.count && age > 0; age--) {
-        if (age > b->slice) {
-            continue;
-        }
-        uint64_t slice = b->slice - age;
-        left -= b->counts[slice % (PACE_SLICES + 1)];
-        if (left < b->limit.count) {
-            return (slice + PACE_SLICES + 1) * b->slice_ms;
-        }
-    }
-    return left < b->limit.count ? now_ms
-                                 : (b->slice + PACE_SLICES + 1) * b->slice_ms;
-}
-
-uint64_t pace_budget_opens_ms(const struct pace *p, uint64_t now_ms)
-{
-    uint64_t when = now_ms;
-    for (unsigned i = 0; i < p->budget_count; i++) {
-        uint64_t its = opens_ms(&p->budgets[i], now_ms);
-        when = its > when ? its : when;
-    }
-    return when;
-}
-
-bool pace_begin_letter(struct pace *p, uint64_t now_ms, uint64_t *when_out)
-{
-    fill_all(p, now_ms);
-    *when_out = UINT64_MAX;
-    if (!budgets_left(p, now_ms)) {
-        p->starved = true;
-        return false;
-    }
-    *when_out = all_ripe_ms(p, now_ms);
-    if (*when_out > now_ms) {
-        p->starved = true;
-        return false;
-    }
-    for (unsigned i = 0; i < p->bucket_count; i++) {
-        p->buckets[i].tokens -= 1;
-    }
     p->throttle.tokens -= 1;
-    for (unsigned i = 0; i < p->budget_count; i++) {
-        struct pace_budget *b = &p->budgets[i];
-        b->counts[b->slice % (PACE_SLICES + 1)]++;
-    }
-    return true;
 }
 
 /* --- beginning --- */
 
-static void add_limit(struct pace *p, const struct pace_limit *limit)
-{
-    assert(limit->count > 0 && limit->period_ms >= SECOND_MS);
-    if (limit->period_ms <= MINUTE_MS) {
-        p->buckets[p->bucket_count++] = bucket(limit);
-    } else {
-        p->budgets[p->budget_count++] = (struct pace_budget){
-            .limit = *limit,
-            .slice_ms = limit->period_ms / PACE_SLICES,
-        };
-    }
-}
-
 void pace_init(struct pace *p, const struct pace_settings *settings,
                uint64_t now_ms)
 {
-    assert(settings->limit_count <= PACE_RATES_MAX);
     *p = (struct pace){
         .automatic = settings->sessions == 0,
         .cap_asked =
             settings->sessions ? settings->sessions : settings->sessions_max,
-        .filled_ms = now_ms,
         .calm_ms = now_ms,
         .epoch_ms = now_ms,
         .hold_for_ms = HOLD_FIRST_MS,
         .settling = true,
     };
     p->cap = p->cap_asked;
+    p->allowed = p->cap;
     p->sessions =
         p->automatic && p->cap > SESSIONS_FIRST ? SESSIONS_FIRST : p->cap;
-    for (unsigned i = 0; i < settings->limit_count; i++) {
-        add_limit(p, &settings->limits[i]);
-    }
 }
 
 /* --- what happens --- */
@@ -240,9 +95,8 @@ void pace_throttled(struct pace *p, uint64_t now_ms)
     double slowest = 1.0 / SECOND_MS;
     double now = p->throttle.per_ms;
     double base = now > 0 && now < goodput ? now : goodput;
-    p->throttle.per_ms = base * cut > slowest ? base * cut : slowest;
-    p->throttle.burst = 1 + p->throttle.per_ms * BURST_MS;
-    p->throttle.tokens = 0;
+    rate_bucket_set(&p->throttle, base * cut > slowest ? base * cut : slowest,
+                    now_ms);
     p->throttles += p->throttles < THROTTLES_MOST ? 1 : 0;
     p->calm_ms = now_ms;
     p->hold_ms = now_ms + (uint64_t)(10 * SECOND_MS << (p->throttles - 1));
@@ -267,10 +121,22 @@ static void change_sessions(struct pace *p, unsigned sessions, uint64_t now_ms)
     begin_epoch(p, now_ms, true);
 }
 
+void pace_allow(struct pace *p, unsigned sessions, uint64_t now_ms)
+{
+    unsigned most = sessions < p->cap ? sessions : p->cap;
+    p->allowed = sessions;
+    most = most > 1 ? most : 1;
+    if (p->sessions > most || (!p->automatic && p->sessions < most)) {
+        p->climbing = false;
+        change_sessions(p, most, now_ms);
+    }
+}
+
 static void climb(struct pace *p, double goodput, uint64_t now_ms)
 {
     unsigned step = p->sessions / 2 > 1 ? p->sessions / 2 : 1;
-    unsigned next = p->sessions + step < p->cap ? p->sessions + step : p->cap;
+    unsigned most = p->cap < p->allowed ? p->cap : p->allowed;
+    unsigned next = p->sessions + step < most ? p->sessions + step : most;
     p->climbing = next > p->sessions;
     if (p->climbing) {
         p->sessions_before = p->sessions;
@@ -316,8 +182,8 @@ static void relax(struct pace *p, uint64_t now_ms, uint64_t epoch)
         return;
     }
     p->throttles = 0;
-    p->throttle.per_ms *= 1 + raise_a_second * (double)epoch / SECOND_MS;
-    p->throttle.burst = 1 + p->throttle.per_ms * BURST_MS;
+    rate_bucket_scale(&p->throttle,
+                      1 + raise_a_second * (double)epoch / SECOND_MS);
 }
 
 static void end_epoch(struct pace *p, uint64_t now_ms)
@@ -359,5 +225,5 @@ unsigned pace_sessions(struct pace *p, unsigned ready, uint64_t now_ms)
     } else if (!p->settling && (full || epoch >= EPOCH_MOST_MS)) {
         end_epoch(p, now_ms);
     }
-    return p->sessions;
+    return p->sessions < p->allowed ? p->sessions : p->allowed;
 }

@@ -3,37 +3,20 @@
 #include <string.h>
 
 #include "mailing/campaign.h"
-
-/* The worst that applies, in the order of the contract. */
-static const int worst_first[] = {
-    EX_USAGE,    EX_NOINPUT,     EX_DATAERR,   EX_CONFIG,
-    EX_SOFTWARE, EX_OSERR,       EX_CANTCREAT, EX_IOERR,
-    EX_NOHOST,   EX_UNAVAILABLE, EX_PROTOCOL,  EX_NOPERM,
-    1,           EX_TEMPFAIL,    EX_NOUSER,    EX_OK,
-};
-
-static int worse(int a, int b)
-{
-    for (size_t i = 0; i < sizeof worst_first / sizeof *worst_first; i++) {
-        if (worst_first[i] == a || worst_first[i] == b) {
-            return worst_first[i];
-        }
-    }
-    return EX_SOFTWARE;
-}
+#include "mailing/status.h"
 
 static int status_of_rows(const struct campaign *c)
 {
     const uint64_t *n = c->ledger.by_outcome;
     int status = EX_OK;
     if (n[OUTCOME_REJECTED] + n[OUTCOME_INVALID] > 0) {
-        status = worse(status, EX_NOUSER);
+        status = status_worse(status, EX_NOUSER);
     }
     /* Of a dry run that all rows are left is no news. */
     if (n[OUTCOME_PENDING] + n[OUTCOME_DEFERRED] > 0 && !c->settings->dry_run) {
-        status = worse(status, EX_TEMPFAIL);
+        status = status_worse(status, EX_TEMPFAIL);
     }
-    return n[OUTCOME_UNKNOWN] > 0 ? worse(status, 1) : status;
+    return n[OUTCOME_UNKNOWN] > 0 ? status_worse(status, 1) : status;
 }
 
 static bool open_records(struct campaign *c, struct err *err)
@@ -57,17 +40,10 @@ static bool open_records(struct campaign *c, struct err *err)
     return c->notes != NULL;
 }
 
-static bool open_line(struct campaign *c, struct err *err)
+static bool open_lines(struct campaign *c, struct err *err)
 {
-    const struct settings *s = c->settings;
     c->loop = loop_create();
-    if (s->tls == TLS_OFF) {
-        return true;
-    }
-    struct tls_client_settings how = s->trust;
-    how.verify = s->tls == TLS_REQUIRED;
-    c->tls = tls_client_create(&how, err);
-    return c->tls != NULL;
+    return relays_init(c, err);
 }
 
 static void release(struct campaign *c)
@@ -75,9 +51,7 @@ static void release(struct campaign *c)
     struct err ignored;
     report_close(c->report, &ignored);
     failed_abandon(c->failed);
-    if (c->tls) {
-        tls_client_destroy(c->tls);
-    }
+    relays_release(c);
     if (c->loop) {
         loop_destroy(c->loop);
     }
@@ -115,10 +89,10 @@ static int run(struct campaign *c, struct tally *tally_out, struct err *err)
     }
     bool written = campaign_close_books(c, err) && close_records(c, err);
     int status = written ? EX_OK : err->status;
-    status = worse(status, status_of_rows(c));
+    status = status_worse(status, status_of_rows(c));
     /* A stop that left no row behind is none. */
     if (c->why.status != 0 && c->why.status != EX_TEMPFAIL) {
-        status = worse(status, c->why.status);
+        status = status_worse(status, c->why.status);
     }
     if (err->status == 0) {
         *err = c->why;
@@ -144,7 +118,8 @@ int mailing_send(const struct settings *settings,
     };
     ledger_init(&c.ledger);
     int status;
-    if (plan_count(&plan, err) && open_records(&c, err) && open_line(&c, err)) {
+    if (plan_count(&plan, err) && open_records(&c, err) &&
+        open_lines(&c, err)) {
         status = run(&c, tally_out, err);
     } else {
         status = err->status;

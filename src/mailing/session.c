@@ -264,7 +264,8 @@ static void secure(struct session *s)
     s->securing = true;
     s->said = 0;
     wire_secure(s->wire, s->terms->tls,
-                settings->tls_name ? settings->tls_name : settings->relay.host);
+                settings->tls_name ? settings->tls_name
+                                   : s->terms->relay->host);
 }
 
 /* What was not begun goes to others. */
@@ -348,8 +349,7 @@ void session_drain(struct session *s)
 static void opened(void *context)
 {
     struct session *s = context;
-    const struct settings *settings = s->terms->settings;
-    if (s->terms->tls && settings->relay.implicit_tls) {
+    if (s->terms->tls && s->terms->relay->implicit_tls) {
         secure(s);
     }
     patience_renew(&s->patience, limit_ms(s), true);
@@ -404,12 +404,12 @@ static void trace(void *context, bool ours, struct span line)
     buf_release(&text);
 }
 
-static enum dialog_security security(const struct settings *settings)
+static enum dialog_security security(const struct session_terms *terms)
 {
-    if (settings->tls == TLS_OFF) {
+    if (terms->settings->tls == TLS_OFF) {
         return DIALOG_CLEAR;
     }
-    return settings->relay.implicit_tls ? DIALOG_IMPLICIT_TLS : DIALOG_STARTTLS;
+    return terms->relay->implicit_tls ? DIALOG_IMPLICIT_TLS : DIALOG_STARTTLS;
 }
 
 /* As many as asked for, or as the relay was seen to take. */
@@ -427,7 +427,7 @@ static void create_dialog(struct session *s)
     enum dialog_tier best = stream ? DIALOG_STREAM : DIALOG_GROUP;
     struct dialog_settings how = {
         .helo = buf_span(&s->hello),
-        .security = security(settings),
+        .security = security(s->terms),
         .tier_max = settings->tier_max < best ? settings->tier_max : best,
         .window = settings->window,
         .letters_max = letters_max(s->terms),
@@ -442,12 +442,11 @@ static void create_dialog(struct session *s)
 
 static void name_relay(struct session *s, const struct addrinfo *peer)
 {
-    const struct settings *settings = s->terms->settings;
+    const struct relay *relay = s->terms->relay;
     buf_init(&s->relay, 1024);
-    buf_append_format(&s->relay, "%s:%s", settings->relay.host,
-                      settings->relay.port);
+    buf_append_format(&s->relay, "%s:%s", relay->host, relay->port);
     buf_init(&s->hello, 1024);
-    local_name(settings->helo, peer->ai_addr, &s->hello);
+    local_name(s->terms->settings->helo, peer->ai_addr, &s->hello);
 }
 
 struct session *session_open(const struct session_terms *terms,
@@ -455,8 +454,9 @@ struct session *session_open(const struct session_terms *terms,
 {
     struct session *s = mem_alloc_zero(1, sizeof *s);
     s->terms = terms;
-    if (!credential_fetch(&s->credential, terms->settings, terms->observer,
-                          terms->learned->tokens_refused, err)) {
+    if (!credential_fetch(&s->credential, terms->settings, terms->relay,
+                          terms->observer, terms->learned->tokens_refused,
+                          err)) {
         credential_wipe(&s->credential);
         free(s);
         return NULL;

