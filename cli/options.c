@@ -62,6 +62,7 @@ void options_init(struct options *o, enum verb verb)
     *o = (struct options){
         .verb = verb,
         .loudest = verbs[verb_index(verb)].loudest,
+        .check = {.fail_on = CHECK_FAIL_INVALID},
         .settings =
             {
                 .dialect = {.header = true},

@@ -17,7 +17,7 @@ struct place {
     char *future; /* where it will be, if it does not exist */
 };
 
-enum { FIXED_PLACES = 10 };
+enum { FIXED_PLACES = 11 };
 
 bool places_is_stdout(const char *path)
 {
@@ -108,6 +108,7 @@ static size_t collect(const struct options *o, struct place *list)
          .path = secret->kind == SECRET_FILE ? secret->text : NULL},
         {.role = "--report", .path = s->report_path, .output = true},
         {.role = "--failed", .path = s->failed_path, .output = true},
+        {.role = "--clean", .path = o->check.clean_path, .output = true},
         {.role = "--summary json",
          .path = o->summary == SUMMARY_JSON ? "-" : NULL,
          .output = true},

@@ -59,14 +59,35 @@ static bool stdout_has_one_use(const struct options *o, struct err *err)
     return true;
 }
 
+/* Where standard output is for the clean list, the verdicts go to stderr, and
+ * there only a person reads them. */
+static bool clean_has_its_place(struct options *o, struct err *err)
+{
+    struct check_options *c = &o->check;
+    c->clean_to_stdout = c->clean_path && places_is_stdout(c->clean_path);
+    if (c->clean_to_stdout && c->format != CHECK_TEXT) {
+        err_set(err, EX_USAGE,
+                "--clean goes to standard output: --format %s cannot go there, "
+                "too",
+                c->format == CHECK_CSV ? "csv" : "jsonl");
+        return false;
+    }
+    return places_distinct(o, err);
+}
+
 bool rules_hold(struct options *o, struct err *err)
 {
     if (!epoch_is_number(o, err) || !stdin_is_read_once(o, err)) {
         return false;
     }
     if (o->verb != VERB_SEND) {
-        /* Nothing is written but what goes to stdout, and to a folder. */
+        /* No report is written. */
         o->settings.report_path = NULL;
+    }
+    if (o->verb == VERB_CHECK) {
+        return clean_has_its_place(o, err);
+    }
+    if (o->verb != VERB_SEND) {
         return true;
     }
     return stdout_has_one_use(o, err) && relay_settle(o, err) &&

@@ -40,6 +40,7 @@ TAKER(take_suppress);
 TAKER(take_header);
 TAKER(take_loudness);
 TAKER(take_percent);
+TAKER(take_fail_on);
 
 #undef TAKER
 

@@ -1,133 +1,86 @@
 #include "mailing/mailing.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "base/json.h"
-#include "base/utf8.h"
+#include "mailing/check_rows.h"
+#include "mailing/finding.h"
 #include "mailing/plan.h"
-#include "record/csvline.h"
-#include "record/output.h"
+#include "record/cleaned.h"
 
-enum { FIELDS_BYTES_MAX = 16 * 1024 * 1024 };
+/* In the order in which they are told. */
+static const struct finding_kind *const kinds[] = {
+    &finding_causes,
+    &finding_slips,
+    &finding_sizes,
+};
+
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 struct checking {
     struct plan plan;
     const struct check_options *options;
-    struct output output;
-    struct buf fields; /* of one row, as JSON */
+    struct check_rows rows;
+    struct cleaned *cleaned; /* NULL: no --clean */
+    void *findings[KINDS];   /* NULL: there can be none */
+    unsigned warnings;
 };
 
-/* Columns whose names begin with _ are ignored, here too. */
-static void append_fields(const struct checking *c, const struct csv_row *row,
-                          struct buf *out)
+static void begin_findings(struct checking *c)
 {
-    const struct span *names;
-    size_t count = csv_reader_columns(c->plan.reader, &names);
-    json_open(out);
-    for (size_t i = 0; i < count; i++) {
-        if (!span_starts(names[i], SPAN("_"))) {
-            json_name_span(out, names[i]);
-            json_text(out, row->fields[i]);
+    for (size_t i = 0; i < KINDS; i++) {
+        c->findings[i] = kinds[i]->begin(&c->plan);
+    }
+}
+
+static void look(struct checking *c, struct plan_row *row)
+{
+    for (size_t i = 0; i < KINDS; i++) {
+        if (c->findings[i]) {
+            kinds[i]->look(c->findings[i], row);
         }
     }
-    json_close(out);
 }
 
-static void append_text(struct checking *c, const struct plan_row *row)
+static void tell_findings(struct checking *c, const struct observer *observer)
 {
-    struct buf *out = &c->output.gathered;
-    const struct clean_verdict *v = &row->verdict;
-    if (v->status == CLEAN_OK) {
-        return;
+    for (size_t i = 0; i < KINDS; i++) {
+        if (c->findings[i]) {
+            c->warnings += kinds[i]->tell(c->findings[i], observer);
+        }
     }
-    utf8_append_printable(out, span_of(csv_reader_name(c->plan.reader)));
-    buf_append_byte(out, ':');
-    buf_append_number(out, row->csv.line);
-    buf_append(out, SPAN(": "));
-    buf_append(out, span_of(clean_status_name(v->status)));
-    buf_append(out, SPAN(": "));
-    utf8_append_printable(out, row->reason);
-    if (v->text.len > 0) {
-        buf_append(out, SPAN(" ("));
-        utf8_append_printable(out, v->text);
-        buf_append_byte(out, ')');
-    }
-    buf_append_byte(out, '\n');
 }
 
-static void append_csv(struct checking *c, const struct plan_row *row)
+static void end_findings(struct checking *c)
 {
-    struct buf *out = &c->output.gathered;
-    const struct clean_verdict *v = &row->verdict;
-    buf_append_number(out, row->csv.number);
-    buf_append_byte(out, ',');
-    buf_append_number(out, row->csv.line);
-    buf_append_byte(out, ',');
-    csvline_field(out, v->text, ',');
-    buf_append_byte(out, ',');
-    csvline_field(out, v->ascii_domain, ',');
-    buf_append_byte(out, ',');
-    buf_append(out, span_of(clean_status_name(v->status)));
-    buf_append_byte(out, ',');
-    csvline_field(out, row->reason, ',');
-    if (c->options->fields) {
-        buf_clear(&c->fields);
-        append_fields(c, &row->csv, &c->fields);
-        buf_append_byte(out, ',');
-        csvline_field(out, buf_span(&c->fields), ',');
+    for (size_t i = 0; i < KINDS; i++) {
+        if (c->findings[i]) {
+            kinds[i]->end(c->findings[i]);
+        }
     }
-    buf_append_byte(out, '\n');
 }
 
-static void append_jsonl(struct checking *c, const struct plan_row *row)
+static bool open_cleaned(struct checking *c, struct err *err)
 {
-    struct buf *out = &c->output.gathered;
-    const struct clean_verdict *v = &row->verdict;
-    json_open(out);
-    json_add_number(out, "row", row->csv.number);
-    json_add_number(out, "line", row->csv.line);
-    json_add_text(out, "address", v->text);
-    json_add_text(out, "ascii_domain", v->ascii_domain);
-    json_add_text(out, "status", span_of(clean_status_name(v->status)));
-    json_add_text(out, "reason", row->reason);
-    if (c->options->fields) {
-        json_name(out, "fields");
-        append_fields(c, &row->csv, out);
+    if (!c->options->clean_path) {
+        return true;
     }
-    json_close(out);
-    buf_append_byte(out, '\n');
-}
-
-static void append_row(struct checking *c, const struct plan_row *row)
-{
-    static void (*const append[])(struct checking *,
-                                  const struct plan_row *) = {
-        [CHECK_TEXT] = append_text,
-        [CHECK_CSV] = append_csv,
-        [CHECK_JSONL] = append_jsonl,
+    const struct csv_reader *list = c->plan.reader;
+    struct failed_list as = {
+        .delimiter = csv_reader_delimiter(list),
+        .preamble = csv_reader_preamble(list),
+        .header = csv_reader_header(list),
     };
-    append[c->options->format](c, row);
+    c->cleaned = cleaned_open(c->options->clean_path, &as, err);
+    return c->cleaned != NULL;
 }
 
-static bool open_output(struct checking *c, struct err *err)
+static bool take_row(struct checking *c, struct plan_row *row, struct err *err)
 {
-    int descriptor = output_descriptor("-");
-    if (descriptor < 0) {
-        err_set(err, EX_IOERR, "stdout: %s", strerror(errno));
-        return false;
-    }
-    output_init(&c->output, descriptor, "stdout");
-    buf_init(&c->fields, FIELDS_BYTES_MAX);
-    if (c->options->format == CHECK_CSV) {
-        buf_append(&c->output.gathered,
-                   SPAN("row,line,address,ascii_domain,status,reason"));
-        buf_append(&c->output.gathered,
-                   c->options->fields ? SPAN(",fields\n") : SPAN("\n"));
-    }
-    return true;
+    look(c, row);
+    bool kept = c->cleaned && row->verdict.status == CLEAN_OK;
+    return check_rows_write(&c->rows, row, err) &&
+           (!kept || cleaned_write(c->cleaned, row->csv.raw, err));
 }
 
 /* What was read before a fault of the list is shown before it is named. */
@@ -136,8 +89,7 @@ static bool read_list(struct checking *c, struct err *err)
     struct plan_row row;
     enum csv_result result = plan_next(&c->plan, &row, err);
     while (result == CSV_RESULT_ROW) {
-        append_row(c, &row);
-        if (!output_turn(&c->output, err)) {
+        if (!take_row(c, &row, err)) {
             return false;
         }
         result = plan_next(&c->plan, &row, err);
@@ -163,26 +115,52 @@ static void tell(const struct plan *p, const struct observer *observer,
     observer->say(observer->context, SAY_INFO, text);
 }
 
+static int verdict(const struct checking *c)
+{
+    const uint64_t *n = c->plan.by_status;
+    const struct {
+        unsigned kind;
+        uint64_t count;
+    } failures[] = {
+        {CHECK_FAIL_INVALID, n[CLEAN_INVALID]},
+        {CHECK_FAIL_DUPLICATE, n[CLEAN_DUPLICATE]},
+        {CHECK_FAIL_SUPPRESSED, n[CLEAN_SUPPRESSED]},
+        {CHECK_FAIL_WARNING, c->warnings},
+    };
+    for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
+        if ((c->options->fail_on & failures[i].kind) && failures[i].count > 0) {
+            return EX_NOUSER;
+        }
+    }
+    return EX_OK;
+}
+
+/* The first error counts; what was opened is closed in any case. */
 static int check(struct checking *c, const struct observer *observer,
                  struct tally *tally_out, struct err *err)
 {
-    if (!open_output(c, err)) {
+    if (!open_cleaned(c, err)) {
+        return err->status;
+    }
+    if (!check_rows_open(&c->rows, &c->plan, c->options, err)) {
+        cleaned_abandon(c->cleaned);
         return err->status;
     }
     bool fine = read_list(c, err);
     if (c->plan.counted) {
+        tell_findings(c, observer);
         tell(&c->plan, observer, tally_out);
     }
     struct err late = {0};
-    bool written = output_finish(&c->output, &late);
-    buf_release(&c->fields);
-    if (fine && !written) {
+    if (!check_rows_close(&c->rows, &late) && fine) {
+        fine = false;
         *err = late;
     }
-    if (!fine || !written) {
+    if (!fine) {
+        cleaned_abandon(c->cleaned);
         return err->status;
     }
-    return c->plan.by_status[CLEAN_INVALID] > 0 ? EX_NOUSER : EX_OK;
+    return cleaned_close(c->cleaned, err) ? verdict(c) : err->status;
 }
 
 int mailing_check(const struct settings *settings,
@@ -195,7 +173,9 @@ int mailing_check(const struct settings *settings,
     if (!plan_open(&c.plan, settings, err)) {
         return err->status;
     }
+    begin_findings(&c);
     int status = check(&c, observer, tally_out, err);
+    end_findings(&c);
     plan_close(&c.plan);
     return status;
 }

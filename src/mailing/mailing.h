@@ -44,12 +44,23 @@ int mailing_send(const struct settings *settings,
 
 enum check_format { CHECK_TEXT, CHECK_CSV, CHECK_JSONL };
 
+/* What makes check end with EX_NOUSER (67). */
+enum check_fail {
+    CHECK_FAIL_INVALID = 1 << 0,
+    CHECK_FAIL_DUPLICATE = 1 << 1,
+    CHECK_FAIL_SUPPRESSED = 1 << 2,
+    CHECK_FAIL_WARNING = 1 << 3,
+};
+
 struct check_options {
     enum check_format format;
     bool fields;
+    const char *clean_path; /* NULL: none */
+    bool clean_to_stdout;   /* then verdicts go to stderr, as text */
+    unsigned fail_on;       /* bits of enum check_fail */
 };
 
-/* Verdicts to stdout, the closing tally through the observer. */
+/* Verdicts to stdout, findings and the closing tally through the observer. */
 int mailing_check(const struct settings *settings,
                   const struct check_options *options,
                   const struct observer *observer, struct tally *tally_out,
