@@ -94,6 +94,7 @@ void options_release(struct options *o)
     free(o->said);
     free(o->relays);
     free(o->headers);
+    free(o->attach);
     free(o->suppress);
     free(o->pins);
     accounts_release(&o->accounts);

@@ -48,6 +48,7 @@ struct options {
     size_t kept_count;
     struct relay *relays;
     struct span *headers;
+    struct span *attach;
     const char **suppress;
     struct tls_pin *pins;
 };

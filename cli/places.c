@@ -17,7 +17,7 @@ struct place {
     char *future; /* where it will be, if it does not exist */
 };
 
-enum { FIXED_PLACES = 11 };
+enum { FIXED_PLACES = 12, PATH_BYTES_MAX = 4096 };
 
 bool places_is_stdout(const char *path)
 {
@@ -92,7 +92,23 @@ static void add(struct place *list, size_t *count, struct place place)
     }
 }
 
-static size_t collect(const struct options *o, struct place *list)
+/* Where a file lies that is the same in every row; others are not known yet. */
+static const char *attachment_path(struct options *o, struct span file)
+{
+    const char *folder = o->settings.attach_folder;
+    struct buf path;
+    buf_init(&path, PATH_BYTES_MAX);
+    if (folder && file.data[0] != '/') {
+        buf_append(&path, span_of(folder));
+        buf_append_byte(&path, '/');
+    }
+    buf_append(&path, file);
+    char *text = mem_copy_text(path.data, path.len);
+    buf_release(&path);
+    return options_keep(o, text);
+}
+
+static size_t collect(struct options *o, struct place *list)
 {
     const struct settings *s = &o->settings;
     const struct secret_source *secret = &s->secret;
@@ -100,6 +116,7 @@ static size_t collect(const struct options *o, struct place *list)
     const struct place fixed[] = {
         {.role = "the list", .path = s->list_path},
         {.role = "the template", .path = s->template_path},
+        {.role = "--html", .path = s->html_path},
         {.role = "--tls-ca", .path = s->trust.ca_file},
         {.role = "--tls-cert", .path = s->trust.cert_file},
         {.role = "--tls-key", .path = s->trust.key_file},
@@ -122,6 +139,11 @@ static size_t collect(const struct options *o, struct place *list)
         add(list, &count,
             (struct place){.role = "--suppress", .path = s->suppress[i]});
     }
+    for (size_t i = 0; i < s->attach_count; i++) {
+        add(list, &count,
+            (struct place){.role = "--attach",
+                           .path = attachment_path(o, s->attach[i])});
+    }
     return count;
 }
 
@@ -142,10 +164,11 @@ static bool distinct(const struct place *list, size_t count, struct err *err)
     return true;
 }
 
-bool places_distinct(const struct options *o, struct err *err)
+bool places_distinct(struct options *o, struct err *err)
 {
-    struct place *list =
-        mem_alloc_zero(FIXED_PLACES + o->settings.suppress_count, sizeof *list);
+    struct place *list = mem_alloc_zero(
+        FIXED_PLACES + o->settings.suppress_count + o->settings.attach_count,
+        sizeof *list);
     size_t count = collect(o, list);
     bool fine = distinct(list, count, err);
     for (size_t i = 0; i < count; i++) {

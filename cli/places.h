@@ -8,7 +8,7 @@
 #include "cli/options.h"
 
 /* False: EX_USAGE naming both. */
-bool places_distinct(const struct options *o, struct err *err);
+bool places_distinct(struct options *o, struct err *err);
 
 /* PATH is standard output under one of its names. */
 bool places_is_stdout(const char *path);

@@ -153,6 +153,12 @@ const struct option option_table[] = {
      "the envelope sender, a template (the From header's)"},
     {"header", 'H', LETTER, "'N: V'", take_header, 0, 0, 0, NULL,
      "add or replace a header; repeatable"},
+    {"html", 0, LETTER, "FILE", take_html, 0, 0, 0, NULL,
+     "the letter as HTML, beside the template's text"},
+    {"attach", 0, LETTER, "FILE", take_attach, 0, 0, 0, NULL,
+     "a file that goes with it, a template; repeatable"},
+    {"attach-dir", 0, LETTER, "DIR", take_text, AT(settings.attach_folder),
+     0, 0, NULL, "the folder of these files"},
     {"allow-empty", 0, LETTER, NULL, take_flag, AT(settings.allow_empty), 0,
      0, NULL, "a field that the letter uses may be empty"},
 

@@ -417,42 +417,6 @@ bool take_suppress(struct options *o, const struct option *row,
     return true;
 }
 
-/* RFC 5322 3.6.8: printable ASCII but the colon. */
-static bool names_header(struct span text)
-{
-    size_t colon = span_find(text, ':');
-    for (size_t i = 0; i < colon; i++) {
-        if (text.data[i] <= ' ' || text.data[i] >= 0x7f) {
-            return false;
-        }
-    }
-    return colon > 0 && colon < text.len;
-}
-
-bool take_header(struct options *o, const struct option *row, const char *value,
-                 struct err *err)
-{
-    (void)row;
-    struct span text = span_of(value);
-    if (!names_header(text)) {
-        return wrong(o, "a header is written 'Name: value'", err);
-    }
-    if (!utf8_valid(text)) {
-        return wrong(o, "the header is not in UTF-8", err);
-    }
-    for (size_t i = 0; i < text.len; i++) {
-        if (ascii_is_control(text.data[i]) && text.data[i] != '\t') {
-            return wrong(o, "a control character in the header", err);
-        }
-    }
-    size_t count = o->settings.header_count;
-    o->headers = mem_resize(o->headers, count + 1, sizeof *o->headers);
-    o->headers[count] = text;
-    o->settings.headers = o->headers;
-    o->settings.header_count = count + 1;
-    return true;
-}
-
 bool take_loudness(struct options *o, const struct option *row,
                    const char *value, struct err *err)
 {

@@ -38,6 +38,8 @@ TAKER(take_no_header);
 TAKER(take_dedupe);
 TAKER(take_suppress);
 TAKER(take_header);
+TAKER(take_html);
+TAKER(take_attach);
 TAKER(take_loudness);
 TAKER(take_percent);
 TAKER(take_fail_on);

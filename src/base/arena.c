@@ -14,13 +14,29 @@ struct arena_block {
     alignas(max_align_t) char data[];
 };
 
+struct arena_held {
+    struct arena_held *before;
+    void (*release)(void *thing);
+    void *thing;
+};
+
 void arena_init(struct arena *a)
 {
     *a = (struct arena){0};
 }
 
+static void let_go(struct arena *a)
+{
+    while (a->held) {
+        struct arena_held *held = a->held;
+        a->held = held->before;
+        held->release(held->thing);
+    }
+}
+
 void arena_release(struct arena *a)
 {
+    let_go(a);
     while (a->newest) {
         struct arena_block *older = a->newest->older;
         free(a->newest);
@@ -34,6 +50,7 @@ void arena_release(struct arena *a)
  * alone is not even looked at. */
 void arena_reset(struct arena *a)
 {
+    let_go(a);
     a->used = 0;
     if (a->blocks <= 1) {
         return;
@@ -76,4 +93,11 @@ struct span arena_copy(struct arena *a, struct span s)
         memcpy(copy, s.data, s.len);
     }
     return span_from(copy, s.len);
+}
+
+void arena_hold(struct arena *a, void (*release)(void *thing), void *thing)
+{
+    struct arena_held *held = arena_alloc(a, sizeof *held);
+    *held = (struct arena_held){a->held, release, thing};
+    a->held = held;
 }

@@ -2,7 +2,8 @@
  * given back all at once.
  *
  * Pieces stay where they are until arena_reset or arena_release, and are
- * aligned for any type. A reset keeps one block for the next contact. */
+ * aligned for any type. A reset keeps one block for the next contact. What
+ * the pieces point at and somebody else owns can be held as long as they. */
 #pragma once
 
 #include <stddef.h>
@@ -13,6 +14,7 @@ struct arena {
     struct arena_block *newest;
     size_t used; /* bytes of the newest block */
     size_t blocks;
+    struct arena_held *held;
 };
 
 void arena_init(struct arena *a);
@@ -21,3 +23,7 @@ void arena_reset(struct arena *a);
 
 void *arena_alloc(struct arena *a, size_t bytes); /* not cleared */
 struct span arena_copy(struct arena *a, struct span s);
+
+/* Calls release(thing) at the next arena_reset or arena_release; the last held
+ * first. */
+void arena_hold(struct arena *a, void (*release)(void *thing), void *thing);

@@ -32,6 +32,21 @@ struct piece *body_add(struct body *b, enum piece_kind kind)
     return &b->list[b->count++];
 }
 
+/* Bytes that letters share are known by their print. */
+static void make_ready(const struct body *b, struct piece *piece,
+                       bool eight_bit, struct span bytes)
+{
+    piece->ready[eight_bit] = bytes;
+    if (bytes.len >= BODY_SHARED_FROM) {
+        piece->print[eight_bit] = siphash(&b->key, bytes);
+    }
+}
+
+void body_add_bytes(struct body *b, struct span bytes)
+{
+    make_ready(b, body_add(b, PIECE_BYTES), false, bytes);
+}
+
 /* Partials with their line ends as CRLF, as the text's own are. */
 struct partials {
     const struct template_source *source;
@@ -81,6 +96,7 @@ bool body_add_text(struct body *b, struct span text,
     buf_init(&lines, BODY_TEXT_BYTES_MAX);
     wire_append_lines(&lines, text);
     struct piece *piece = body_add(b, PIECE_TEXT);
+    piece->html = escape == TEMPLATE_HTML;
     if (lines.overflowed) {
         err_set(err, EX_DATAERR, "%s:%u: a text of more than %d bytes",
                 origin->file, origin->line, BODY_TEXT_BYTES_MAX);
@@ -92,33 +108,89 @@ bool body_add_text(struct body *b, struct span text,
     return piece->text != NULL;
 }
 
+static bool refuse_column(const struct header_row *row, size_t column,
+                          const char *what)
+{
+    struct span name = row->names->columns[column];
+    return header_refuse(row, "column \"%.*s\" %s", (int)name.len, name.data,
+                         what);
+}
+
+static bool check_text(const struct template *t, const struct header_row *row,
+                       size_t *bytes)
+{
+    struct template_look look;
+    template_look(t, &row->values->values, &look);
+    size_t columns = row->names->column_count;
+    if (!row->allow_empty && look.empty < columns) {
+        return refuse_column(row, look.empty, "is empty");
+    }
+    if (look.nul < columns) {
+        return refuse_column(row, look.nul, "has a NUL byte");
+    }
+    *bytes += look.bytes_max;
+    return true;
+}
+
 bool body_check(const struct body *b, const struct header_row *row)
 {
     size_t bytes = 0;
     for (size_t i = 0; i < b->count; i++) {
-        const struct template *t = b->list[i].text;
-        if (!t || b->list[i].ready[0].len > 0) {
-            continue;
+        const struct piece *piece = &b->list[i];
+        bool fine = true;
+        if (piece->kind == PIECE_FILE) {
+            fine = header_check_values(piece->text, SPAN("a file's name"), row);
+        } else if (piece->kind == PIECE_TEXT && piece->ready[0].len == 0) {
+            fine = check_text(piece->text, row, &bytes);
         }
-        struct template_look look;
-        template_look(t, &row->values->values, &look);
-        size_t index = row->names->column_count;
-        index = row->allow_empty ? index : look.empty;
-        if (index < row->names->column_count) {
-            struct span name = row->names->columns[index];
-            return header_refuse(row, "column \"%.*s\" is empty", (int)name.len,
-                                 name.data);
+        if (!fine) {
+            return false;
         }
-        if (look.nul < row->names->column_count) {
-            struct span name = row->names->columns[look.nul];
-            return header_refuse(row, "column \"%.*s\" has a NUL byte",
-                                 (int)name.len, name.data);
-        }
-        bytes += look.bytes_max;
     }
     if (bytes > BODY_TEXT_BYTES_MAX) {
         return header_refuse(row, "a text of more than %d bytes",
                              BODY_TEXT_BYTES_MAX);
+    }
+    return true;
+}
+
+/* Asks for the file of that row. */
+static struct enclosure_request request(const struct piece *piece,
+                                        const struct header_row *row)
+{
+    buf_clear(row->scratch);
+    template_fill(piece->text, &row->values->values, row->scratch);
+    return (struct enclosure_request){
+        .file = arena_copy(row->arena, buf_span(row->scratch)),
+        .inlined = piece->inlined,
+    };
+}
+
+bool body_look(const struct body *b, const struct header_row *row)
+{
+    const struct enclosures *e = &b->enclosures;
+    for (size_t i = 0; i < b->count; i++) {
+        if (b->list[i].kind == PIECE_FILE) {
+            struct enclosure_request file = request(&b->list[i], row);
+            if (!e->look(e->context, &file, row->arena, row->reason)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+bool body_take(const struct body *b, const struct header_row *row,
+               struct enclosure *files)
+{
+    const struct enclosures *e = &b->enclosures;
+    for (size_t i = 0; i < b->count; i++) {
+        if (b->list[i].kind == PIECE_FILE) {
+            struct enclosure_request file = request(&b->list[i], row);
+            if (!e->take(e->context, &file, row->arena, files++, row->reason)) {
+                return false;
+            }
+        }
     }
     return true;
 }
@@ -154,9 +226,10 @@ static void encode_again(struct buf *out, size_t from, size_t text,
 
 /* True where it is 8bit. */
 static bool append_text(const struct piece *piece,
-                        const struct letter_values *values, struct buf *scratch,
-                        struct buf *out)
+                        const struct letter_values *values,
+                        struct body_letter *l)
 {
+    struct buf *out = l->out;
     size_t from = out->len;
     buf_append(out, encoding_7bit);
     buf_append(out, SPAN("\r\n"));
@@ -167,12 +240,13 @@ static bool append_text(const struct piece *piece,
     }
     struct encode_facts facts = encode_look(span_rest(buf_span(out), text));
     if (facts.bare) {
-        make_lines(out, text, scratch);
+        make_lines(out, text, l->scratch);
         facts = encode_look(span_rest(buf_span(out), text));
     }
     assert(!facts.nul && !facts.bare && !out->overflowed);
+    l->html_bytes += piece->html ? out->len - text : 0;
     if (facts.needed || (facts.eight_bit && !values->eight_bit)) {
-        encode_again(out, from, text, scratch);
+        encode_again(out, from, text, l->scratch);
         return false;
     }
     if (facts.eight_bit) {
@@ -181,14 +255,13 @@ static bool append_text(const struct piece *piece,
     return facts.eight_bit;
 }
 
-static void append_bytes(struct span bytes, struct buf *out,
-                         struct body_cut *cuts, size_t *cut_count)
+static void share(struct body_letter *l, struct span bytes,
+                  const struct siphash_print *print)
 {
     if (bytes.len >= BODY_SHARED_FROM) {
-        cuts[(*cut_count)++] =
-            (struct body_cut){.at = out->len, .shared = bytes};
+        l->cuts[l->cut_count++] = (struct body_cut){l->out->len, bytes, *print};
     } else {
-        buf_append(out, bytes);
+        buf_append(l->out, bytes);
     }
 }
 
@@ -203,47 +276,55 @@ static void mark_containers(const struct body *b, size_t i, struct buf *out,
     }
 }
 
-size_t body_append(const struct body *b, const struct letter_values *values,
-                   struct buf *scratch, struct buf *out, struct body_cut *cuts,
-                   bool *eight_bit_out)
+/* True where it is 8bit. */
+static bool append_piece(const struct piece *piece,
+                         const struct letter_values *values,
+                         struct body_letter *l)
+{
+    bool eight_bit = piece->kind == PIECE_TEXT && values->eight_bit;
+    switch (piece->kind) {
+    case PIECE_BYTES:
+        share(l, piece->ready[0], &piece->print[0]);
+        return false;
+    case PIECE_CONTAINER:
+        buf_append(l->out, encoding_7bit);
+        return false;
+    case PIECE_FILE:
+        share(l, l->files->part, &l->files->print);
+        l->files++;
+        return false;
+    case PIECE_TEXT:
+        break;
+    }
+    if (piece->ready[0].len == 0) {
+        return append_text(piece, values, l);
+    }
+    share(l, piece->ready[eight_bit], &piece->print[eight_bit]);
+    l->html_bytes += piece->html_bytes;
+    return eight_bit && piece->ready_eight_bit;
+}
+
+void body_append(const struct body *b, const struct letter_values *values,
+                 struct body_letter *l)
 {
     size_t places[BODY_PIECES_MAX]; /* of the containers' headers */
-    size_t cut_count = 0;
-    *eight_bit_out = false;
+    l->cut_count = 0;
+    l->html_bytes = 0;
+    l->eight_bit = false;
     for (size_t i = 0; i < b->count; i++) {
-        const struct piece *piece = &b->list[i];
-        bool eight_bit = false;
-        places[i] = out->len;
-        switch (piece->kind) {
-        case PIECE_BYTES:
-            append_bytes(piece->bytes, out, cuts, &cut_count);
-            eight_bit = piece->ready_eight_bit;
-            break;
-        case PIECE_CONTAINER:
-            buf_append(out, encoding_7bit);
-            break;
-        case PIECE_TEXT:
-            if (piece->ready[0].len > 0) {
-                append_bytes(piece->ready[values->eight_bit], out, cuts,
-                             &cut_count);
-                eight_bit = values->eight_bit && piece->ready_eight_bit;
-            } else {
-                eight_bit = append_text(piece, values, scratch, out);
-            }
-            break;
-        }
-        if (eight_bit) {
-            mark_containers(b, i, out, places);
-            *eight_bit_out = true;
+        places[i] = l->out->len;
+        if (append_piece(&b->list[i], values, l)) {
+            mark_containers(b, i, l->out, places);
+            l->eight_bit = true;
         }
     }
-    return cut_count;
 }
 
 void body_prepare(struct body *b, struct arena *arena, struct buf *scratch)
 {
     struct buf out;
     buf_init(&out, BODY_BYTES_MAX);
+    struct body_letter letter = {.out = &out, .scratch = scratch};
     for (size_t i = 0; i < b->count; i++) {
         struct piece *piece = &b->list[i];
         if (piece->kind != PIECE_TEXT || !template_fixed(piece->text)) {
@@ -252,8 +333,10 @@ void body_prepare(struct body *b, struct arena *arena, struct buf *scratch)
         for (int eight_bit = 0; eight_bit < 2; eight_bit++) {
             struct letter_values values = {.eight_bit = eight_bit};
             buf_clear(&out);
-            piece->ready_eight_bit = append_text(piece, &values, scratch, &out);
-            piece->ready[eight_bit] = arena_copy(arena, buf_span(&out));
+            letter.html_bytes = 0;
+            piece->ready_eight_bit = append_text(piece, &values, &letter);
+            piece->html_bytes = letter.html_bytes;
+            make_ready(b, piece, eight_bit, arena_copy(arena, buf_span(&out)));
         }
     }
     buf_release(&out);

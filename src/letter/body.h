@@ -1,6 +1,6 @@
 /* What comes behind a letter's own headers? Pieces: bytes that are the same
- * in all letters, and texts that are filled in, each with the header that
- * says how it is encoded.
+ * in all letters, texts that are filled in, each with the header that says how
+ * it is encoded, and files whose names are filled in.
  *
  * The first piece begins with MIME-Version and Content-Type; the empty line
  * that ends the headers is in the pieces. */
@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "letter/enclosure.h"
 #include "letter/fields.h"
 #include "letter/header.h"
 #include "letter/template.h"
@@ -26,26 +27,35 @@ enum piece_kind {
     PIECE_BYTES,
     PIECE_TEXT,      /* a Content-Transfer-Encoding, an empty line, a text */
     PIECE_CONTAINER, /* that header of a multipart, for what is within it */
+    PIECE_FILE,      /* an enclosure that varies by row */
 };
 
 struct piece {
     enum piece_kind kind;
-    struct span bytes;     /* of PIECE_BYTES */
-    struct template *text; /* of PIECE_TEXT */
-    struct span ready[2];  /* where the text is fixed: by eight_bit */
-    bool ready_eight_bit;  /* ready[1] is */
-    bool ends_line;        /* the text gets a line end at its end */
-    size_t end;            /* of PIECE_CONTAINER: the piece behind it */
+    struct template *text;         /* of PIECE_TEXT; of PIECE_FILE, its name */
+    struct span ready[2];          /* where it is fixed: by eight_bit */
+    struct siphash_print print[2]; /* of what is ready and shared */
+    size_t html_bytes;             /* of what is ready */
+    bool ready_eight_bit;          /* ready[1] is */
+    bool html;                     /* the text is */
+    bool ends_line;                /* the text gets a line end at its end */
+    bool inlined;                  /* of PIECE_FILE */
+    size_t end;                    /* of PIECE_CONTAINER: the piece behind it */
 };
 
 struct body {
     struct piece *list;
     size_t count;
     size_t cap;
+    struct enclosures enclosures;
+    struct siphash_key key; /* of the prints */
 };
 
 void body_release(struct body *b);
 struct piece *body_add(struct body *b, enum piece_kind kind);
+
+/* The bytes live as long as the body. */
+void body_add_bytes(struct body *b, struct span bytes);
 
 /* The text's line ends become CRLF. NULL template: *err. */
 bool body_add_text(struct body *b, struct span text,
@@ -56,17 +66,34 @@ bool body_add_text(struct body *b, struct span text,
 /* Encodes what is fixed, once; bytes go to the arena. */
 void body_prepare(struct body *b, struct arena *arena, struct buf *scratch);
 
+/* Can the row fill in the texts and name the files? */
 bool body_check(const struct body *b, const struct header_row *row);
+
+/* Could the row's files be had? And: they are had, one after the other; there
+ * is room for as many as there are pieces. */
+bool body_look(const struct body *b, const struct header_row *row);
+bool body_take(const struct body *b, const struct header_row *row,
+               struct enclosure *files);
 
 /* Bytes of a letter that are not copied: they stand between what is in the
  * buffer before and behind `at`. */
 struct body_cut {
     size_t at;
     struct span shared;
+    struct siphash_print print;
 };
 
-/* Appends all pieces. `cuts` has room for as many as there are pieces.
- * *eight_bit_out: a part is 8bit. */
-size_t body_append(const struct body *b, const struct letter_values *values,
-                   struct buf *scratch, struct buf *out, struct body_cut *cuts,
-                   bool *eight_bit_out);
+/* One letter's body in the making. */
+struct body_letter {
+    struct buf *out;
+    struct buf *scratch;
+    const struct enclosure *files;
+    struct body_cut *cuts; /* room for as many as there are pieces */
+    size_t cut_count;
+    size_t html_bytes; /* of the texts that are HTML, before they are encoded */
+    bool eight_bit;    /* a part is 8bit */
+};
+
+/* Appends all pieces. */
+void body_append(const struct body *b, const struct letter_values *values,
+                 struct body_letter *letter);

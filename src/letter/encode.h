@@ -75,6 +75,10 @@ bool encode_header_raw(struct buf *out, struct span name, struct span value);
 void encode_mailbox(struct buf *out, size_t *column, struct span phrase,
                     struct span address);
 
+/* `Name: value`, which parameters may follow; value has no blank. It begins a
+ * line of its own where it is long. The place in the line behind it. */
+size_t encode_structure(struct buf *out, struct span name, struct span value);
+
 /* `; name="value"`, or by RFC 2231 where it is not plain, folded as above.
  * `value` has no control (asserted). */
 void encode_parameter(struct buf *out, size_t *column, struct span name,

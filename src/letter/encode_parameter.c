@@ -12,9 +12,12 @@ static bool plain_in_parameter(char c)
     return ascii_is_alnum(c) || encode_among(SPAN("!#$&+-.^_`{|}~"), c);
 }
 
-/* `name="value"` where it needs no more. */
+/* `name="value"` where it needs no more. Readers drop blanks at its ends. */
 static bool quotable(struct span name, struct span value)
 {
+    if (span_trim(value).len < value.len) {
+        return false;
+    }
     for (size_t i = 0; i < value.len; i++) {
         if (!ascii_is_ascii(value.data[i]) || value.data[i] == '"' ||
             value.data[i] == '\\') {
@@ -99,6 +102,19 @@ static void add_extended(struct encode_line *l, struct span name,
         add_percent(l, span_slice(value, 0, fits));
         value = span_rest(value, fits);
     }
+}
+
+size_t encode_structure(struct buf *out, struct span name, struct span value)
+{
+    struct encode_line l = {.out = out};
+    encode_line_add(&l, name);
+    encode_line_add(&l, SPAN(":"));
+    if (l.column + 1 + value.len >= ENCODE_FOLD_AT) {
+        encode_line_fold(&l);
+    }
+    encode_line_add(&l, SPAN(" "));
+    encode_line_add(&l, value);
+    return l.column;
 }
 
 void encode_parameter(struct buf *out, size_t *column, struct span name,

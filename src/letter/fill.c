@@ -72,11 +72,11 @@ static void complete(const struct draft *d, struct letter_values *values,
                                        : SPAN("<id@example.org>");
 }
 
-/* The values are complete. */
-static bool check(const struct draft *d, const struct letter_values *values,
-                  struct arena *arena, struct span *reason_out)
+static struct header_row row_of(const struct draft *d,
+                                const struct letter_values *values,
+                                struct arena *arena, struct span *reason_out)
 {
-    struct header_row row = {
+    return (struct header_row){
         .values = values,
         .names = &d->names,
         .allow_empty = d->allow_empty,
@@ -84,12 +84,17 @@ static bool check(const struct draft *d, const struct letter_values *values,
         .scratch = &d->bench->scratch,
         .reason = reason_out,
     };
+}
+
+/* The values are complete. */
+static bool check(const struct draft *d, const struct header_row *row)
+{
     for (size_t i = 0; i < d->header_count; i++) {
-        if (!header_check(&d->headers[i], &row)) {
+        if (!header_check(&d->headers[i], row)) {
             return false;
         }
     }
-    return check_sender(d, &row) && body_check(&d->body, &row);
+    return check_sender(d, row) && body_check(&d->body, row);
 }
 
 bool draft_check(const struct draft *d, const struct letter_values *given,
@@ -97,7 +102,8 @@ bool draft_check(const struct draft *d, const struct letter_values *given,
 {
     struct letter_values values = *given;
     complete(d, &values, arena);
-    return check(d, &values, arena, reason_out);
+    struct header_row row = row_of(d, &values, arena, reason_out);
+    return check(d, &row) && body_look(&d->body, &row);
 }
 
 static void append_line(struct buf *out, struct span name, struct span value)
@@ -141,17 +147,41 @@ static struct span sender(const struct draft *d,
     return arena_copy(arena, buf_span(scratch));
 }
 
-/* What is in the buffer, copied once, with the shared bytes between. */
-static void gather(const struct workbench *bench, size_t cut_count,
-                   struct arena *arena, struct letter *out)
+/* Makes the letter on the bench; what is shared is not in it yet. */
+static bool make(const struct draft *d, const struct header_row *row,
+                 struct letter *out, struct body_letter *body_out)
 {
-    struct span whole = arena_copy(arena, buf_span(&bench->out));
+    struct workbench *bench = d->bench;
+    if (!check(d, row) || !body_take(&d->body, row, bench->files)) {
+        return false;
+    }
+    *out = (struct letter){0};
+    buf_clear(&bench->out);
+    append_headers(d, row->values, out);
+    *body_out = (struct body_letter){
+        .out = &bench->out,
+        .scratch = &bench->scratch,
+        .files = bench->files,
+        .cuts = bench->cuts,
+    };
+    body_append(&d->body, row->values, body_out);
+    assert(!bench->out.overflowed);
+    out->html_bytes = body_out->html_bytes;
+    out->has_eight_bit = body_out->eight_bit;
+    return true;
+}
+
+/* What is in the buffer, copied once, with the shared bytes between. */
+static void gather(const struct body_letter *body, struct arena *arena,
+                   struct letter *out)
+{
+    struct span whole = arena_copy(arena, buf_span(body->out));
     struct span *parts =
-        arena_alloc(arena, (cut_count * 2 + 1) * sizeof *parts);
+        arena_alloc(arena, (body->cut_count * 2 + 1) * sizeof *parts);
     size_t count = 0;
     size_t from = 0;
-    for (size_t i = 0; i < cut_count; i++) {
-        const struct body_cut *cut = &bench->cuts[i];
+    for (size_t i = 0; i < body->cut_count; i++) {
+        const struct body_cut *cut = &body->cuts[i];
         if (cut->at > from) {
             parts[count++] = span_slice(whole, from, cut->at);
         }
@@ -174,19 +204,60 @@ bool draft_fill(const struct draft *d, const struct letter_values *given,
 {
     struct letter_values values = *given;
     complete(d, &values, arena);
-    if (!check(d, &values, arena, reason_out)) {
+    struct header_row row = row_of(d, &values, arena, reason_out);
+    struct body_letter body;
+    if (!make(d, &row, out, &body)) {
         return false;
     }
-    *out = (struct letter){0};
-    struct workbench *bench = d->bench;
-    buf_clear(&bench->out);
-    append_headers(d, &values, out);
-    size_t cuts = body_append(&d->body, &values, &bench->scratch, &bench->out,
-                              bench->cuts, &out->has_eight_bit);
-    assert(!bench->out.overflowed);
     out->sender = sender(d, &values, arena);
     out->message_id = arena_copy(arena, values.message_id);
     out->needs_smtputf8 = out->needs_smtputf8 || !ascii_only(out->sender);
-    gather(bench, cuts, arena, out);
+    gather(&body, arena, out);
+    return true;
+}
+
+static void append_print(struct buf *out, const struct siphash_print *print)
+{
+    buf_append(out, span_from((const char *)print->bytes, sizeof print->bytes));
+}
+
+/* The prints of the letter's pieces, one behind the other, make its print: what
+ * is shared is not read again. */
+static struct siphash_print print_of(const struct siphash_key *key,
+                                     const struct body_letter *body,
+                                     struct buf *scratch)
+{
+    struct span whole = buf_span(body->out);
+    size_t from = 0;
+    buf_clear(scratch);
+    for (size_t i = 0; i <= body->cut_count; i++) {
+        bool last = i == body->cut_count;
+        size_t to = last ? whole.len : body->cuts[i].at;
+        struct siphash_print own = siphash(key, span_slice(whole, from, to));
+        append_print(scratch, &own);
+        if (!last) {
+            append_print(scratch, &body->cuts[i].print);
+        }
+        from = to;
+    }
+    return siphash(key, buf_span(scratch));
+}
+
+bool draft_print(const struct draft *d, const struct letter_values *given,
+                 struct arena *arena, struct siphash_print *print_out,
+                 struct span *reason_out)
+{
+    struct letter_values values = *given;
+    values.message_id = SPAN("<>");
+    values.date_s = 0;
+    values.eight_bit = false;
+    complete(d, &values, arena);
+    struct header_row row = row_of(d, &values, arena, reason_out);
+    struct letter letter;
+    struct body_letter body;
+    if (!make(d, &row, &letter, &body)) {
+        return false;
+    }
+    *print_out = print_of(&d->body.key, &body, &d->bench->scratch);
     return true;
 }

@@ -29,6 +29,7 @@ static void bench_destroy(struct workbench *bench)
     buf_release(&bench->date);
     buf_release(&bench->day);
     free(bench->cuts);
+    free(bench->files);
     free(bench);
 }
 
@@ -209,6 +210,7 @@ static bool compile(struct draft *d, const struct draft_source *source,
     }
     body_prepare(&d->body, &d->arena, &d->bench->scratch);
     d->bench->cuts = mem_alloc_zero(d->body.count, sizeof *d->bench->cuts);
+    d->bench->files = mem_alloc_zero(d->body.count, sizeof *d->bench->files);
     join_fixed(d);
     return true;
 }
@@ -219,6 +221,8 @@ struct draft *draft_compile(const struct draft_source *source, struct err *err)
     struct draft *d = mem_alloc_zero(1, sizeof *d);
     d->names = source->names;
     d->allow_empty = source->allow_empty;
+    d->body.enclosures = source->enclosures;
+    d->body.key = *source->print_key;
     d->bench = bench_create();
     arena_init(&d->arena);
     struct fields fields = {0};

@@ -26,8 +26,8 @@ bool mime_end_bytes(struct mime_walk *w)
         return mime_fail(w, w->body_line, "too much in this message");
     }
     if (w->bytes.len > 0) {
-        body_add(w->body, PIECE_BYTES)->bytes =
-            arena_copy(w->context->arena, buf_span(&w->bytes));
+        body_add_bytes(w->body,
+                       arena_copy(w->context->arena, buf_span(&w->bytes)));
         buf_clear(&w->bytes);
     }
     return true;
@@ -90,18 +90,20 @@ static const char *const replaced[][2] = {
 void mime_add_type(struct mime_walk *w, GMimeContentType *type,
                    enum mime_role role, struct span boundary)
 {
-    size_t start = w->bytes.len;
-    buf_append(&w->bytes, SPAN("Content-Type: "));
     struct span major = span_of(g_mime_content_type_get_media_type(type));
     struct span minor = span_of(g_mime_content_type_get_media_subtype(type));
+    struct buf name;
+    buf_init(&name, 2 * FIELDS_NAME_BYTES_MAX + 1);
     if (is_token(major) && is_token(minor)) {
-        buf_append(&w->bytes, major);
-        buf_append(&w->bytes, SPAN("/"));
-        buf_append(&w->bytes, minor);
+        buf_append(&name, major);
+        buf_append(&name, SPAN("/"));
+        buf_append(&name, minor);
     } else {
-        buf_append(&w->bytes, SPAN("application/octet-stream"));
+        buf_append(&name, SPAN("application/octet-stream"));
     }
-    size_t column = w->bytes.len - start;
+    size_t column =
+        encode_structure(&w->bytes, SPAN("Content-Type"), buf_span(&name));
+    buf_release(&name);
     if (role == MIME_TEXT) {
         buf_append(&w->bytes, SPAN("; charset=utf-8"));
         column += 15;
@@ -137,10 +139,8 @@ static void add_disposition(struct mime_walk *w, GMimeObject *object)
     if (!kind || !is_token(span_of(kind))) {
         return;
     }
-    size_t start = w->bytes.len;
-    buf_append(&w->bytes, SPAN("Content-Disposition: "));
-    buf_append(&w->bytes, span_of(kind));
-    size_t column = w->bytes.len - start;
+    size_t column =
+        encode_structure(&w->bytes, SPAN("Content-Disposition"), span_of(kind));
     static const char *const none[] = {NULL};
     add_parameters(w, &column,
                    g_mime_content_disposition_get_parameters(disposition),
@@ -221,63 +221,30 @@ static bool add_attachment(struct mime_walk *w, GMimePart *part)
                              "an attachment of more than 128 MiB");
 }
 
-/* No line of our own bodies can begin so: what would is encoded. */
-static struct span make_boundary(struct mime_walk *w, char text[static 34])
-{
-    static const char digits[] = "0123456789abcdef";
-    const struct draft_source *source = w->context->source;
-    struct buf seed;
-    buf_init(&seed, BODY_BYTES_MAX);
-    buf_append_number(&seed, w->boundaries++);
-    buf_append(&seed, SPAN(" boundary "));
-    buf_append(&seed, source->text);
-    struct siphash_print print = siphash(source->boundary_key, buf_span(&seed));
-    buf_release(&seed);
-    memcpy(text, ENCODE_BOUNDARY_PREFIX, 2);
-    for (size_t i = 0; i < sizeof print.bytes; i++) {
-        text[2 + 2 * i] = digits[print.bytes[i] >> 4];
-        text[3 + 2 * i] = digits[print.bytes[i] & 15];
-    }
-    return span_from(text, 34);
-}
-
-static void add_boundary(struct mime_walk *w, struct span boundary, bool last)
-{
-    buf_append(&w->bytes, SPAN("\r\n--"));
-    buf_append(&w->bytes, boundary);
-    buf_append(&w->bytes, last ? SPAN("--\r\n") : SPAN("\r\n"));
-}
-
 static bool add_multipart(struct mime_walk *w, GMimeMultipart *multipart,
                           unsigned depth)
 {
     GMimeObject *object = (GMimeObject *)multipart;
-    char text[34];
-    struct span boundary = make_boundary(w, text);
+    GMimeContentType *type = g_mime_object_get_content_type(object);
     int count = g_mime_multipart_get_count(multipart);
     if (depth == MIME_DEPTH_MAX || count == 0) {
         return mime_fail(w, w->body_line,
                          count == 0 ? "a multipart without parts"
                                     : "multiparts in multiparts, too many");
     }
-    mime_add_type(w, g_mime_object_get_content_type(object), MIME_MULTIPART,
-                  boundary);
+    struct mime_container container;
+    mime_begin(w, &container, type);
     add_headers(w, object);
-    if (!mime_end_bytes(w)) {
-        return false;
+    bool fine = mime_open(w, &container);
+    for (int i = 0; fine && i < count; i++) {
+        mime_next(w, &container);
+        fine = mime_add_object(w, g_mime_multipart_get_part(multipart, i),
+                               depth + 1);
     }
-    size_t container = w->body->count;
-    body_add(w->body, PIECE_CONTAINER);
-    for (int i = 0; i < count; i++) {
-        add_boundary(w, boundary, false);
-        if (!mime_add_object(w, g_mime_multipart_get_part(multipart, i),
-                             depth + 1)) {
-            return false;
-        }
-    }
-    add_boundary(w, boundary, true);
-    w->body->list[container].end = w->body->count + 1;
-    return mime_end_bytes(w);
+    bool mixed = g_mime_content_type_is_type(type, "multipart", "mixed");
+    return fine &&
+           (depth > 0 || !mixed || mime_add_files(w, &container, false)) &&
+           mime_close(w, &container);
 }
 
 /* A message within may not be encoded as a whole (RFC 2046 5.2.1): its parts

@@ -21,6 +21,8 @@ struct mime_walk {
     size_t body_at;     /* of the entity: the draft's body */
     unsigned body_line;
     unsigned boundaries; /* made so far */
+    struct span html;    /* what the letter shows as HTML, where it is known
+                            before its parts are */
 };
 
 /* EX_DATAERR with file and line; always false. */
@@ -38,6 +40,26 @@ enum mime_role {
 /* Appends a Content-Type; parameters that are not replaced stay. */
 void mime_add_type(struct mime_walk *w, GMimeContentType *type,
                    enum mime_role role, struct span boundary);
+
+/* A multipart in the making. */
+struct mime_container {
+    char boundary[34]; /* no line of our own bodies can begin so */
+    size_t piece;
+};
+
+/* Its headers: what is in w->bytes behind mime_begin is among them. */
+void mime_begin(struct mime_walk *w, struct mime_container *c,
+                GMimeContentType *type);
+bool mime_open(struct mime_walk *w, struct mime_container *c);
+/* A part begins; and: there is no more. */
+void mime_next(struct mime_walk *w, const struct mime_container *c);
+bool mime_close(struct mime_walk *w, const struct mime_container *c);
+
+/* Are there files of --attach that the HTML shows, or that it does not? */
+bool mime_has_files(const struct mime_walk *w, bool inlined);
+/* Each is a part of the container. */
+bool mime_add_files(struct mime_walk *w, const struct mime_container *c,
+                    bool inlined);
 
 /* Appends a text that is UTF-8; its headers wait in w->bytes. */
 bool mime_add_text(struct mime_walk *w, GMimeContentType *type,

@@ -27,6 +27,19 @@ static void append_base32(struct buf *out, const struct siphash_print *print)
     buf_append_byte(out, digits[pending << (BITS_EACH - pending_bits) & 31]);
 }
 
+struct siphash_key identity_key_of(const struct siphash_key *key,
+                                   struct span purpose)
+{
+    struct siphash_print print = siphash(key, purpose);
+    struct siphash_key derived;
+    static_assert(sizeof derived.bytes == sizeof print.bytes,
+                  "a print is a key");
+    for (size_t i = 0; i < sizeof derived.bytes; i++) {
+        derived.bytes[i] = print.bytes[i];
+    }
+    return derived;
+}
+
 struct siphash_key identity_key_derive(int64_t epoch_s, struct span template,
                                        struct span purpose)
 {
@@ -45,14 +58,8 @@ struct siphash_key identity_key_derive(int64_t epoch_s, struct span template,
     buf_append_byte(&text, '\0');
     buf_append(&text, template);
     assert(!text.overflowed);
-    struct siphash_print print = siphash(&public_key, buf_span(&text));
+    struct siphash_key key = identity_key_of(&public_key, buf_span(&text));
     buf_release(&text);
-
-    struct siphash_key key;
-    static_assert(sizeof key.bytes == sizeof print.bytes, "a print is a key");
-    for (size_t i = 0; i < sizeof key.bytes; i++) {
-        key.bytes[i] = print.bytes[i];
-    }
     return key;
 }
 

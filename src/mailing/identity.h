@@ -19,6 +19,10 @@ enum { IDENTITY_HASH_CHARACTERS = 26 }; /* of 5 bits: 128 bits and two spare */
 struct siphash_key identity_key_derive(int64_t epoch_s, struct span template,
                                        struct span purpose);
 
+/* A key that derives from another, by what it is for. */
+struct siphash_key identity_key_of(const struct siphash_key *key,
+                                   struct span purpose);
+
 /* Who the letter is to, and in which mailing. */
 struct identity {
     struct span campaign;    /* empty: the run is stateless */

@@ -60,38 +60,47 @@ static bool read_suppressed(struct plan *p, struct err *err)
     return true;
 }
 
-/* The keys of the ids and of the MIME boundaries. */
-static bool make_keys(struct plan *p, struct span template,
-                      struct siphash_key *boundary_out, struct err *err)
+/* The key of the ids; others derive from it. */
+static bool make_key(struct plan *p, struct span template, struct err *err)
 {
     const struct settings *s = p->settings;
     if (!s->reproducible) {
-        return draw_key(&p->id_key, err) && draw_key(boundary_out, err);
+        return draw_key(&p->id_key, err);
     }
     p->id_key = identity_key_derive(s->epoch_s, template, SPAN("id"));
-    *boundary_out = identity_key_derive(s->epoch_s, template, SPAN("boundary"));
     return true;
 }
 
 static bool compile_draft(struct plan *p, struct source *source,
-                          struct err *err)
+                          struct source *html, struct err *err)
 {
     const struct settings *s = p->settings;
-    struct siphash_key boundary_key;
     struct span text = buf_span(&source->text);
-    if (!make_keys(p, text, &boundary_key, err)) {
+    if (!make_key(p, text, err) ||
+        !attached_open(&p->attached, s->attach_folder, &p->id_key, err)) {
         return false;
     }
+    struct siphash_key boundary_key =
+        identity_key_of(&p->id_key, SPAN("boundary"));
     struct draft_source of = {
         .text = text,
         .origin = source_origin(source),
         .address_column = p->address_column,
         .headers = s->headers,
         .header_count = s->header_count,
+        .attach = s->attach,
+        .attach_count = s->attach_count,
+        .enclosures = attached_enclosures(&p->attached),
         .sender = s->sender,
         .allow_empty = s->allow_empty,
         .boundary_key = &boundary_key,
+        .print_key = &p->id_key,
     };
+    if (s->html_path) {
+        /* An empty file is a text, too: its pointer must not be NULL. */
+        of.html = html->text.len > 0 ? buf_span(&html->text) : SPAN("");
+        of.html_origin = source_origin(html);
+    }
     of.names.column_count = csv_reader_columns(p->reader, &of.names.columns);
     p->draft = draft_compile(&of, err);
     return p->draft != NULL;
@@ -99,12 +108,16 @@ static bool compile_draft(struct plan *p, struct source *source,
 
 static bool open_template(struct plan *p, struct err *err)
 {
-    if (!p->settings->template_path) {
+    const struct settings *s = p->settings;
+    if (!s->template_path) {
         return true;
     }
     struct source source;
-    bool fine = source_open(&source, p->settings->template_path, err) &&
-                compile_draft(p, &source, err);
+    struct source html = {0};
+    bool fine = source_open(&source, s->template_path, err) &&
+                (!s->html_path || source_open(&html, s->html_path, err)) &&
+                compile_draft(p, &source, &html, err);
+    source_release(&html);
     source_release(&source);
     return fine;
 }
@@ -113,6 +126,7 @@ bool plan_open(struct plan *p, const struct settings *settings, struct err *err)
 {
     *p = (struct plan){.settings = settings};
     arena_init(&p->arena);
+    attached_init(&p->attached);
     refusals_init(&p->refusals);
     buf_init(&p->first_invalid_reason, REASON_BYTES_MAX);
     bool keyed = draw_key(&p->hash_key, err);
@@ -133,6 +147,7 @@ void plan_close(struct plan *p)
     refusals_release(&p->refusals);
     buf_release(&p->first_invalid_reason);
     arena_release(&p->arena);
+    attached_release(&p->attached);
     *p = (struct plan){0};
 }
 

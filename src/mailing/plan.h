@@ -15,6 +15,7 @@
 #include "letter/letter.h"
 #include "list/clean.h"
 #include "list/csv.h"
+#include "mailing/attached.h"
 #include "mailing/refusals.h"
 #include "mailing/settings.h"
 
@@ -22,7 +23,8 @@ struct plan {
     const struct settings *settings;
     struct csv_reader *reader;
     struct cleaner cleaner;
-    struct draft *draft; /* NULL: check without a template */
+    struct draft *draft;      /* NULL: check without a template */
+    struct attached attached; /* the files that go with letters */
     size_t address_column;
     uint64_t rows;               /* these two are of the first reading */
     uint64_t by_status[4];       /* of enum clean_status */

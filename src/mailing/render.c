@@ -99,7 +99,8 @@ static bool render_row(struct rendering *r, const struct plan_row *row,
     arena_reset(&r->arena);
     plan_values(&r->plan, row, r->date_s, &r->arena, &values);
     if (!draft_fill(r->plan.draft, &values, &r->arena, &letter, &reason)) {
-        err_set(err, EX_SOFTWARE, "%s:%" PRIu32 ": checked, yet refused: %.*s",
+        /* A file of it is no longer what it was. */
+        err_set(err, EX_DATAERR, "%s:%" PRIu32 ": checked, yet refused: %.*s",
                 csv_reader_name(r->plan.reader), row->csv.line, (int)reason.len,
                 reason.data);
         return false;

@@ -58,6 +58,10 @@ struct settings {
     const struct span *headers;
     size_t header_count;
     bool allow_empty;
+    const char *html_path;     /* NULL: none */
+    const struct span *attach; /* FILE, templates */
+    size_t attach_count;
+    const char *attach_folder; /* NULL: the one we run in */
 
     /* relay */
     const struct relay *relays; /* none: a dry run */

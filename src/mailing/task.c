@@ -102,20 +102,10 @@ static struct span shared_id(struct task *t, const struct plan *plan,
 static bool take_print(struct task *t, const struct plan *plan,
                        struct letter_values *values, struct span *reason_out)
 {
-    struct letter_values blank = *values;
-    blank.message_id = SPAN("<>");
-    blank.date_s = 0;
-    blank.eight_bit = false;
-    if (!fill(t, plan, &blank, reason_out)) {
+    if (!draft_print(plan->draft, values, &t->letter_arena, &t->print,
+                     reason_out)) {
         return false;
     }
-    struct buf whole;
-    buf_init(&whole, t->letter.bytes);
-    for (size_t i = 0; i < t->letter.part_count; i++) {
-        buf_append(&whole, t->letter.parts[i]);
-    }
-    t->print = siphash(&plan->id_key, buf_span(&whole));
-    buf_release(&whole);
     values->message_id = shared_id(t, plan, values->message_id);
     return true;
 }

@@ -84,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .origin = {.file = "fuzz", .line = 1},
         .names = {columns, 3},
         .boundary_key = &key,
+        .print_key = &key,
     };
     struct err err = {0};
     struct draft *d = draft_compile(&source, &err);

@@ -81,6 +81,7 @@ static void run_case(const struct draft_case *c, struct draft_result *r)
         .sender = span_of(c->sender),
         .allow_empty = c->allow_empty,
         .boundary_key = &key,
+        .print_key = &key,
     };
     r->draft = draft_compile(&source, &r->err);
     if (!r->draft) {

@@ -63,12 +63,39 @@ static void keeps_a_block_when_it_is_reset(void **state)
     arena_release(&a);
 }
 
+static void count(void *thing)
+{
+    ++*(int *)thing;
+}
+
+static void lets_go_of_what_is_held(void **state)
+{
+    (void)state;
+    struct arena a;
+    int one = 0;
+    int two = 0;
+    arena_init(&a);
+    arena_hold(&a, count, &one);
+    arena_alloc(&a, 10000);
+    arena_hold(&a, count, &two);
+    assert_int_equal(one + two, 0);
+    arena_reset(&a);
+    assert_int_equal(one, 1);
+    assert_int_equal(two, 1);
+    arena_hold(&a, count, &two);
+    arena_release(&a);
+    arena_release(&a);
+    assert_int_equal(one, 1);
+    assert_int_equal(two, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_pieces_that_stay),
         cmocka_unit_test(copies),
         cmocka_unit_test(keeps_a_block_when_it_is_reset),
+        cmocka_unit_test(lets_go_of_what_is_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
