@@ -25,6 +25,10 @@ enum word {
     WORD_LISTEN,
     WORD_PORT_FILE,
     WORD_TLS,
+    WORD_TLS_MAX,
+    WORD_CERT,
+    WORD_KEY,
+    WORD_CLIENT_CA,
     WORD_CERT_OUT,
     WORD_HOSTNAME,
     WORD_SIZE,
@@ -53,6 +57,7 @@ enum word {
 static struct {
     char *words[WORDS]; /* popt's copies, ours to free; NULL: not given */
     int refused_offers; /* bits that --no-… sets */
+    int no_tickets;
     int auth_required;
     int auth_in_clear;
     int quiet;
@@ -76,6 +81,14 @@ static const struct poptOption options[] = {
          "ADDR:PORT"),
     WORD("port-file", WORD_PORT_FILE, "gets the port, once it listens", "FILE"),
     WORD("tls", WORD_TLS, "starttls (the default), implicit or off", "MODE"),
+    WORD("tls-max", WORD_TLS_MAX, "the newest TLS, 1.2 or 1.3 (1.3)",
+         "VERSION"),
+    WORD("cert", WORD_CERT, "the certificate to show, instead of one made now",
+         "FILE"),
+    WORD("key", WORD_KEY, "its key (in the file of --cert)", "FILE"),
+    WORD("client-ca", WORD_CLIENT_CA,
+         "clients have to show a certificate from there", "FILE"),
+    FLAG("no-tickets", '\0', no_tickets, "no TLS session is resumed"),
     WORD("cert-out", WORD_CERT_OUT, "gets the certificate, for --tls-ca",
          "FILE"),
     WORD("hostname", WORD_HOSTNAME, "its name (localhost)", "NAME"),
@@ -250,6 +263,35 @@ static bool take_throttle(struct sink_settings *out, struct err *err)
     return false;
 }
 
+static bool take_identity(struct sink_settings *out, struct err *err)
+{
+    struct tls_server_settings *identity = &out->identity;
+    const char *newest = given.words[WORD_TLS_MAX];
+    *identity = (struct tls_server_settings){
+        .cert_file = given.words[WORD_CERT],
+        .key_file = given.words[WORD_KEY],
+        .client_ca_file = given.words[WORD_CLIENT_CA],
+        .version_max = newest && strcmp(newest, "1.2") == 0 ? TLS_1_2 : TLS_1_3,
+        .resumes = !given.no_tickets,
+    };
+    if (newest && identity->version_max == TLS_1_3 &&
+        strcmp(newest, "1.3") != 0) {
+        err_set(err, EX_USAGE, "--tls-max %s: not 1.2 or 1.3", newest);
+        return false;
+    }
+    if (identity->key_file && !identity->cert_file) {
+        err_set(err, EX_USAGE, "--key is the key of no --cert");
+        return false;
+    }
+    if (identity->cert_file && out->cert_file) {
+        err_set(err, EX_USAGE,
+                "--cert-out writes a certificate that is made, "
+                "and --cert has one");
+        return false;
+    }
+    return true;
+}
+
 static bool take_tls(struct sink_settings *out, struct err *err)
 {
     static const struct {
@@ -346,9 +388,9 @@ static int run(struct say *say, struct buf *secret, struct err *err)
         .astray = say_astray,
         .context = say,
     };
-    if (!take_tls(&settings, err) || !take_numbers(&settings, err) ||
-        !take_limits(&settings, err) || !take_throttle(&settings, err) ||
-        !take_login(&settings, secret, err)) {
+    if (!take_tls(&settings, err) || !take_identity(&settings, err) ||
+        !take_numbers(&settings, err) || !take_limits(&settings, err) ||
+        !take_throttle(&settings, err) || !take_login(&settings, secret, err)) {
         return err->status;
     }
     int status = sink_run(&settings, err);

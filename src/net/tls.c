@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,6 +109,7 @@ struct tls *tls_start_client(struct tls_client *c, const char *name,
                                strlen(t->name));
     }
     join(t, c->credentials, c->priority);
+    tls_ticket_offer(t);
     return t;
 }
 
@@ -121,8 +121,14 @@ struct tls *tls_start_server(struct tls_server *s, struct buf *out,
         return NULL;
     }
     join(t, s->credentials, s->priority);
-    gnutls_certificate_server_set_request(t->session, GNUTLS_CERT_IGNORE);
-    gnutls_session_ticket_enable_server(t->session, &s->ticket_key);
+    gnutls_certificate_server_set_request(
+        t->session, s->asks ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_IGNORE);
+    if (s->asks) {
+        gnutls_session_set_verify_cert(t->session, NULL, 0);
+    }
+    if (s->ticket_key.data) {
+        gnutls_session_ticket_enable_server(t->session, &s->ticket_key);
+    }
     return t;
 }
 
@@ -150,6 +156,8 @@ struct failure {
 };
 
 static const struct failure failures[] = {
+    {GNUTLS_E_UNSUPPORTED_VERSION_PACKET,
+     "the other side speaks none of the versions asked for"},
     {GNUTLS_E_UNEXPECTED_PACKET_LENGTH,
      "what came is no TLS (is it a port for STARTTLS?)"},
     {GNUTLS_E_UNEXPECTED_PACKET, "what came is not what TLS expects here"},
@@ -158,11 +166,22 @@ static const struct failure failures[] = {
     {GNUTLS_E_PUSH_ERROR, "the other side does not read"},
 };
 
-static bool too_old(const struct tls *t, int code)
+/* Servers that know none of the versions offered say so, or just that the
+ * handshake failed. */
+static void explain_alert(const struct tls *t, struct err *err)
 {
-    return code == GNUTLS_E_UNSUPPORTED_VERSION_PACKET ||
-           (code == GNUTLS_E_FATAL_ALERT_RECEIVED &&
-            gnutls_alert_get(t->session) == GNUTLS_A_PROTOCOL_VERSION);
+    gnutls_alert_description_t alert = gnutls_alert_get(t->session);
+    const char *text = gnutls_alert_get_name(alert);
+    bool newest = t->client && t->client->version_min == TLS_1_3;
+    bool old = alert == GNUTLS_A_PROTOCOL_VERSION;
+    const char *hint = "";
+    if (newest && (old || alert == GNUTLS_A_HANDSHAKE_FAILURE)) {
+        hint = " (--tls-min 1.3 may ask too much of it)";
+    } else if (old) {
+        hint = " (it speaks neither TLS 1.2 nor 1.3)";
+    }
+    err_set(err, EX_PROTOCOL, "TLS: the other side refused: %s%s",
+            text ? text : "unknown alert", hint);
 }
 
 static enum tls_result fail(const struct tls *t, int code, struct err *err)
@@ -171,20 +190,11 @@ static enum tls_result fail(const struct tls *t, int code, struct err *err)
         *err = t->refusal;
         return TLS_FAILED;
     }
-    const char *text = gnutls_strerror(code);
-    if (too_old(t, code)) {
-        bool newest = t->client && t->client->version_min == TLS_1_3;
-        err_set(err, EX_PROTOCOL, "TLS: the other side %s",
-                newest ? "does not speak TLS 1.3"
-                       : "speaks neither TLS 1.2 nor 1.3");
-        return TLS_FAILED;
-    }
     if (code == GNUTLS_E_FATAL_ALERT_RECEIVED) {
-        text = gnutls_alert_get_name(gnutls_alert_get(t->session));
-        err_set(err, EX_PROTOCOL, "TLS: the other side refused: %s",
-                text ? text : "unknown alert");
+        explain_alert(t, err);
         return TLS_FAILED;
     }
+    const char *text = gnutls_strerror(code);
     for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
         if (failures[i].code == code) {
             text = failures[i].text;
@@ -211,13 +221,13 @@ static bool to_be_repeated(const struct tls *t, int code)
     return code == GNUTLS_E_WARNING_ALERT_RECEIVED;
 }
 
-static void describe(struct tls *t)
+/* The server's certificate came with the session that is resumed; GnuTLS does
+ * not ask about it again. */
+static int look_again(struct tls *t)
 {
-    const char *version =
-        gnutls_protocol_get_name(gnutls_protocol_get_version(t->session));
-    const char *cipher = gnutls_cipher_get_name(gnutls_cipher_get(t->session));
-    snprintf(t->description, sizeof t->description, "%s %s",
-             version ? version : "TLS", cipher ? cipher : "unknown");
+    bool asked = t->client && gnutls_session_is_resumed(t->session);
+    return asked && tls_client_asks(t->client) ? tls_trust_verify(t->session)
+                                               : GNUTLS_E_SUCCESS;
 }
 
 enum tls_result tls_handshake(struct tls *t, struct err *err)
@@ -227,7 +237,10 @@ enum tls_result tls_handshake(struct tls *t, struct err *err)
         code = gnutls_handshake(t->session);
     } while (code < 0 && to_be_repeated(t, code));
     if (code == GNUTLS_E_SUCCESS) {
-        describe(t);
+        code = look_again(t);
+    }
+    if (code == GNUTLS_E_SUCCESS) {
+        tls_describe(t);
         return TLS_DONE;
     }
     if (code == GNUTLS_E_AGAIN || code == GNUTLS_E_INTERRUPTED) {
@@ -236,7 +249,13 @@ enum tls_result tls_handshake(struct tls *t, struct err *err)
     if (code != GNUTLS_E_FATAL_ALERT_RECEIVED) {
         gnutls_alert_send_appropriate(t->session, code);
     }
-    return fail(t, code, err);
+    enum tls_result result = fail(t, code, err);
+    if (t->offered && !t->refusal.status) {
+        /* A server that stumbles over the old session may like a new one. */
+        tls_ticket_forget(t);
+        err->status = EX_UNAVAILABLE;
+    }
+    return result;
 }
 
 enum tls_result tls_read(struct tls *t, struct buf *plain, struct err *err)
@@ -248,6 +267,7 @@ enum tls_result tls_read(struct tls *t, struct buf *plain, struct err *err)
             return TLS_FAILED;
         }
         ssize_t got = gnutls_record_recv(t->session, to, RECORD_BYTES);
+        tls_ticket_keep(t);
         if (got > 0) {
             buf_commit(plain, (size_t)got);
         } else if (got == 0) {
@@ -277,11 +297,6 @@ void tls_bye(struct tls *t)
 {
     /* It cannot fail but by a push that did, and then nobody reads it. */
     (void)gnutls_bye(t->session, GNUTLS_SHUT_WR);
-}
-
-struct span tls_description(const struct tls *t)
-{
-    return span_of(t ? t->description : NULL);
 }
 
 bool tls_bind(const struct tls *t, enum tls_binding kind, struct buf *out)

@@ -18,13 +18,13 @@ struct tls_client *tls_client_create(const struct tls_client_settings *settings,
                                      struct err *err);
 void tls_client_destroy(struct tls_client *c); /* NULL is fine */
 
-/* A server with a certificate made now for these DNS names and IP addresses,
- * signed by itself, valid from an hour ago for a day. NULL: EX_SOFTWARE. */
-struct tls_server *tls_server_create(const char *const *names, size_t count,
+/* A server. The certificate that it makes is signed by itself, and valid from
+ * an hour ago for a day. NULL: EX_SOFTWARE, or EX_CONFIG naming a file. */
+struct tls_server *tls_server_create(const struct tls_server_settings *settings,
                                      struct err *err);
 void tls_server_destroy(struct tls_server *s); /* NULL is fine */
-/* Writes the certificate as PEM, so that --tls-ca can trust it. False:
- * EX_CANTCREAT or EX_IOERR naming the file. */
+/* Writes the certificate that was made as PEM, so that --tls-ca can trust it.
+ * False: EX_CANTCREAT or EX_IOERR naming the file. */
 bool tls_server_write_certificate(const struct tls_server *s, const char *path,
                                   struct err *err);
 
@@ -43,7 +43,8 @@ enum tls_result {
     TLS_DONE,
     TLS_AGAIN,  /* more ciphertext is needed: what was fed is used up */
     TLS_CLOSED, /* close_notify came */
-    TLS_FAILED, /* *err says why: EX_PROTOCOL (76) */
+    TLS_FAILED, /* *err says why: EX_PROTOCOL (76), or EX_UNAVAILABLE where
+                   another try would not begin with an old session */
 };
 
 /* Borrowed until tls_handshake or tls_read says something other than
@@ -63,6 +64,24 @@ void tls_bye(struct tls *t); /* close_notify */
 
 /* "TLS1.3 AES-256-GCM", after the handshake; empty before, and for NULL. */
 struct span tls_description(const struct tls *t);
+
+struct tls_facts {
+    const char *version; /* "TLS1.3" */
+    const char *cipher;  /* "AES-256-GCM" */
+    const char *group;   /* of the key exchange: "X25519", "SECP256R1" */
+    const char *name;    /* that was asked for; "" of a client */
+    /* How the peer came to be trusted: "system", "ca-file", "fingerprint",
+     * "pin" or "unverified". */
+    const char *trust;
+    bool pinned; /* its key is one of those that were asked for, too */
+    bool resumed;
+    bool shown; /* there is a certificate, and these two are of it */
+    unsigned char certificate_sha256[TLS_SHA256_BYTES];
+    struct tls_pin key;
+};
+
+/* As far as the handshake has come. Texts live as long as the session. */
+void tls_facts(const struct tls *t, struct tls_facts *out);
 
 /* What binds a login to this very session (RFC 5056), once it is secured:
  * tls-exporter (RFC 9266) or tls-unique (RFC 5929, of TLS 1.2 alone). Both

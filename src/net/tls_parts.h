@@ -20,13 +20,15 @@ struct tls_client {
     struct tls_fingerprint fingerprint;
     struct tls_pin *pins;
     size_t pin_count;
+    struct tls_ticket *tickets; /* one a name */
 };
 
 struct tls_server {
     gnutls_certificate_credentials_t credentials;
     gnutls_priority_t priority;
-    gnutls_datum_t ticket_key;
-    gnutls_datum_t pem; /* of the certificate */
+    gnutls_datum_t ticket_key; /* NULL: no session is resumed */
+    gnutls_datum_t pem;        /* of the certificate that was made */
+    bool asks;                 /* for a certificate of the client */
 };
 
 struct tls {
@@ -34,7 +36,9 @@ struct tls {
     struct tls_client *client; /* NULL: we are the server */
     struct span in;            /* fed and not yet pulled */
     struct buf *out;
-    bool dry; /* GnuTLS asked for more than was fed */
+    bool dry;     /* GnuTLS asked for more than was fed */
+    bool offered; /* a session to be resumed */
+    bool kept;    /* this one, to be resumed */
     char *name;
     struct err refusal; /* of the peer's certificate; status 0: none */
     char description[64];
@@ -42,7 +46,34 @@ struct tls {
 
 /* GnuTLS's own NORMAL still speaks TLS 1.0 and 1.1. */
 #define TLS_PRIORITY "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+#define TLS_PRIORITY_OLDEST "NORMAL:-VERS-ALL:+VERS-TLS1.2"
 #define TLS_PRIORITY_NEWEST "NORMAL:-VERS-ALL:+VERS-TLS1.3"
+
+/* --- tls_client.c --- */
+
+/* Is anything asked of the peer's certificate? */
+bool tls_client_asks(const struct tls_client *c);
+
+/* --- tls_files.c: EX_CONFIG (78) names the file --- */
+
+bool tls_file_trust(gnutls_certificate_credentials_t to, const char *path,
+                    struct err *err);
+/* key NULL: it is in the file of the certificate. */
+bool tls_file_show(gnutls_certificate_credentials_t to, const char *cert,
+                   const char *key, struct err *err);
+
+/* --- tls_tickets.c --- */
+
+void tls_ticket_offer(struct tls *t);  /* of a client, before its handshake */
+void tls_ticket_keep(struct tls *t);   /* once, as soon as there is one */
+void tls_ticket_forget(struct tls *t); /* that of its name */
+void tls_tickets_drop(struct tls_client *c);
+
+/* --- tls_facts.c --- */
+
+void tls_describe(struct tls *t); /* fills its description */
+
+/* --- tls_trust.c --- */
 
 /* GnuTLS calls it when the peer's certificate has come. Refuses all but one
  * that the client's settings accept; says why in refusal. */

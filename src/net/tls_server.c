@@ -90,42 +90,63 @@ static void make(struct making *m, const char *const *names, size_t count)
                                   GNUTLS_DIG_SHA256, 0));
 }
 
-static void equip(struct tls_server *s, struct making *m,
-                  const char *const *names, size_t count)
+/* A certificate of our own making is shown. */
+static void make_own(struct tls_server *s, const char *const *names,
+                     size_t count, struct err *err)
 {
-    step(m, gnutls_certificate_allocate_credentials(&s->credentials));
-    step(m, gnutls_priority_init(&s->priority, TLS_PRIORITY, NULL));
-    step(m, gnutls_session_ticket_key_generate(&s->ticket_key));
-    step(m, gnutls_x509_crt_init(&m->certificate));
-    step(m, gnutls_x509_privkey_init(&m->key));
-    if (m->code < 0) {
-        return;
-    }
-    make(m, names, count);
-    if (m->code < 0) {
-        return;
-    }
-    step(m, gnutls_certificate_set_x509_key(s->credentials, &m->certificate, 1,
-                                            m->key));
-    step(m,
-         gnutls_x509_crt_export2(m->certificate, GNUTLS_X509_FMT_PEM, &s->pem));
-}
-
-struct tls_server *tls_server_create(const char *const *names, size_t count,
-                                     struct err *err)
-{
-    struct tls_server *s = mem_alloc_zero(1, sizeof *s);
     struct making m = {0};
-    equip(s, &m, names, count);
-    if (m.certificate) {
-        gnutls_x509_crt_deinit(m.certificate);
+    step(&m, gnutls_x509_crt_init(&m.certificate));
+    step(&m, gnutls_x509_privkey_init(&m.key));
+    if (m.code >= 0) {
+        make(&m, names, count);
     }
-    if (m.key) {
-        gnutls_x509_privkey_deinit(m.key);
+    if (m.code >= 0) {
+        step(&m, gnutls_certificate_set_x509_key(s->credentials, &m.certificate,
+                                                 1, m.key));
+        step(&m, gnutls_x509_crt_export2(m.certificate, GNUTLS_X509_FMT_PEM,
+                                         &s->pem));
     }
+    gnutls_x509_crt_deinit(m.certificate);
+    gnutls_x509_privkey_deinit(m.key);
     if (m.code < 0) {
         err_set(err, EX_SOFTWARE, "the certificate cannot be made: %s",
                 gnutls_strerror(m.code));
+    }
+}
+
+static bool equip(struct tls_server *s,
+                  const struct tls_server_settings *settings, struct err *err)
+{
+    static const char *const priorities[] = {
+        [TLS_1_2] = TLS_PRIORITY_OLDEST,
+        [TLS_1_3] = TLS_PRIORITY,
+    };
+    if (gnutls_certificate_allocate_credentials(&s->credentials) < 0 ||
+        gnutls_priority_init(&s->priority, priorities[settings->version_max],
+                             NULL) < 0 ||
+        (settings->resumes &&
+         gnutls_session_ticket_key_generate(&s->ticket_key) < 0)) {
+        err_set(err, EX_SOFTWARE, "TLS cannot be had");
+        return false;
+    }
+    s->asks = settings->client_ca_file != NULL;
+    if (s->asks &&
+        !tls_file_trust(s->credentials, settings->client_ca_file, err)) {
+        return false;
+    }
+    if (settings->cert_file) {
+        return tls_file_show(s->credentials, settings->cert_file,
+                             settings->key_file, err);
+    }
+    make_own(s, settings->names, settings->name_count, err);
+    return s->pem.data != NULL;
+}
+
+struct tls_server *tls_server_create(const struct tls_server_settings *settings,
+                                     struct err *err)
+{
+    struct tls_server *s = mem_alloc_zero(1, sizeof *s);
+    if (!equip(s, settings, err)) {
         tls_server_destroy(s);
         return NULL;
     }

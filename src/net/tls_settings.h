@@ -35,3 +35,15 @@ struct tls_client_settings {
     const char *key_file;  /* NULL: the key is in cert_file */
     enum tls_version version_min;
 };
+
+struct tls_server_settings {
+    const char *const *names; /* DNS names and IP addresses of the certificate
+                                 that is made */
+    size_t name_count;
+    const char *cert_file;      /* is shown instead; NULL: none */
+    const char *key_file;       /* NULL: the key is in cert_file */
+    const char *client_ca_file; /* a client has to have one from there; NULL:
+                                   it is not asked */
+    enum tls_version version_max;
+    bool resumes; /* what was, by tickets */
+};

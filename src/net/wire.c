@@ -215,7 +215,8 @@ static void shake(struct wire *w)
     }
     if (result != TLS_DONE) {
         (void)send_ready(w); /* the alert; it is over anyway */
-        close_with(w, WIRE_END_TLS, &why);
+        close_with(w, why.status == EX_PROTOCOL ? WIRE_END_TLS : WIRE_END_CUT,
+                   &why);
         return;
     }
     w->phase = SECURE;

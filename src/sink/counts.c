@@ -11,6 +11,7 @@ static const struct {
 } said[] = {
     {"connections", offsetof(struct counts, connections)},
     {"tls_sessions", offsetof(struct counts, tls_sessions)},
+    {"tls_resumed", offsetof(struct counts, tls_resumed)},
     {"messages", offsetof(struct counts, messages)},
     {"recipients", offsetof(struct counts, recipients)},
     {"bytes", offsetof(struct counts, bytes)},

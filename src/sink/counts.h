@@ -9,6 +9,7 @@
 struct counts {
     uint64_t connections;
     uint64_t tls_sessions; /* handshakes done */
+    uint64_t tls_resumed;  /* of them */
     uint64_t messages;     /* transactions taken */
     uint64_t recipients;   /* of them */
     uint64_t bytes;        /* of their contents, dots unstuffed */

@@ -221,7 +221,10 @@ static bool open_tls(struct sink *s, struct err *err)
     if (settings->tls == SINK_TLS_OFF) {
         return true;
     }
-    s->tls = tls_server_create(names, count, err);
+    struct tls_server_settings identity = settings->identity;
+    identity.names = names;
+    identity.name_count = count;
+    s->tls = tls_server_create(&identity, err);
     return s->tls &&
            (!settings->cert_file ||
             tls_server_write_certificate(s->tls, settings->cert_file, err));

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/span.h"
+#include "net/tls_settings.h"
 #include "sink/limits.h"
 #include "sink/offers.h"
 #include "sink/service.h"
@@ -22,6 +23,7 @@ struct sink_settings {
     const char *cert_file; /* gets the certificate; or NULL */
     const char *hostname;
     enum sink_tls tls;
+    struct tls_server_settings identity; /* its names are set here */
     unsigned offers;    /* offer bits: what is not switched off. STARTTLS, SIZE
                            and AUTH are offered where they can be, too */
     uint64_t bytes_max; /* of a message; 0: SIZE is not offered */

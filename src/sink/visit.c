@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "base/mem.h"
+#include "net/tls.h"
 #include "net/wire.h"
 
 enum {
@@ -231,7 +232,10 @@ static void on_opened(void *context)
 static void on_secured(void *context)
 {
     struct visit *v = context;
+    struct tls_facts facts;
+    tls_facts(wire_tls(v->wire), &facts);
     v->house->guest->counts->tls_sessions++;
+    v->house->guest->counts->tls_resumed += facts.resumed;
     if (v->guest) {
         guest_secured(v->guest);
         push(v);

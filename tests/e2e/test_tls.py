@@ -5,7 +5,7 @@ import os
 
 import certificate
 import pytest
-from program import CONFIG, OK, PROTOCOL, USAGE
+from program import CONFIG, OK, PROTOCOL, UNAVAILABLE, USAGE
 
 
 @pytest.fixture
@@ -157,3 +157,52 @@ def test_keys_that_do_not_fit(send, sink, own, tmp_path):
 def test_a_key_without_its_certificate(send, sink, own):
     done = send(sink, "--tls-ca", sink.ca, "--tls-key", own[1])
     assert done.status == USAGE and "--tls-cert" in done.err
+
+
+def test_our_certificate_is_shown_where_it_is_asked(send, sinks, own,
+                                                    tmp_path):
+    cert, key = own
+    both = tmp_path / "both.pem"
+    both.write_bytes(cert.read_bytes() + key.read_bytes())
+    both.chmod(0o600)
+    for newest in ("1.2", "1.3"):
+        sink = sinks("--client-ca", tmp_path / "own-ca.pem", "--tls-max",
+                     newest)
+        assert_taken(sink, send(sink, "--tls-ca", sink.ca, "--tls-cert", cert,
+                                "--tls-key", key))
+        assert_taken(sink, send(sink, "--tls-ca", sink.ca, "--tls-cert", both),
+                     2)
+        done = send(sink, "--tls-ca", sink.ca)
+        assert done.status in (PROTOCOL, UNAVAILABLE), done.err
+        assert len(sink.recipients()) == 2
+    other = sinks("--client-ca", other_authority(tmp_path))
+    done = send(other, "--tls-ca", other.ca, "--tls-cert", both)
+    assert done.status in (PROTOCOL, UNAVAILABLE), done.err
+    assert other.recipients() == []
+
+
+def other_authority(tmp_path):
+    return certificate.authority(tmp_path, "other-ca")
+
+
+# Versions, and sessions that are resumed.
+
+def test_the_oldest_version(send, sinks):
+    sink = sinks("--tls-max", "1.2")
+    done = send(sink, "--tls-ca", sink.ca, "--tls-min", "1.3")
+    assert_refused(sink, done, "--tls-min 1.3 may ask too much")
+    assert_taken(sink, send(sink, "--tls-ca", sink.ca, "--tls-min", "1.2"))
+    assert_taken(sink, send(sink, "--tls-ca", sink.ca), 2)
+
+
+@pytest.mark.parametrize("newest", ["1.2", "1.3"])
+def test_reconnects_resume(run, sinks, contacts, template, newest):
+    people = contacts([f"p{i}@example.org" for i in range(40)])
+    for tickets, resumed in ((["--no-tickets"], 0), ([], 39)):
+        sink = sinks("--tls-max", newest, *tickets)
+        done = run("send", "-s", sink.url, "--tls-ca", sink.ca, "-j", 1,
+                   "--messages-per-session", 1, people, template)
+        assert done.status == OK, done.err
+        counts = sink.stop()
+        assert counts["messages"] == counts["tls_sessions"] == 40
+        assert counts["tls_resumed"] == resumed

@@ -293,7 +293,8 @@ static void counts_what_it_saw(void **state)
     buf_init(&json, 4096);
     counts_write(&s.counts, 1234, &json);
     expect_text("counts", buf_span(&json),
-                "{\"connections\":0,\"tls_sessions\":0,\"messages\":2,"
+                "{\"connections\":0,\"tls_sessions\":0,"
+                "\"tls_resumed\":0,\"messages\":2,"
                 "\"recipients\":3,\"bytes\":3,\"refused\":1,\"deferred\":1,"
                 "\"throttled\":0,\"dropped\":1,\"turned_away\":0,\"idle\":0,"
                 "\"played\":0,\"errors\":1,\"auth_ok\":1,\"auth_failed\":1,"

@@ -32,10 +32,17 @@ static struct tls_client *client_of(const struct tls_server *s)
     return c;
 }
 
+static const struct tls_server_settings sink_like = {
+    .names = sink_names,
+    .name_count = 3,
+    .version_max = TLS_1_3,
+    .resumes = true,
+};
+
 static void init_pair(struct pair *p, const char *host)
 {
     struct err err;
-    p->s = tls_server_create(sink_names, 3, &err);
+    p->s = tls_server_create(&sink_like, &err);
     assert_non_null(p->s);
     p->c = client_of(p->s);
     meet(&p->client, &p->server, p->c, p->s, host);
@@ -169,7 +176,7 @@ static void says_when_records_are_smaller(void **state)
 {
     (void)state;
     struct err err;
-    struct pair p = {.s = tls_server_create(sink_names, 3, &err)};
+    struct pair p = {.s = tls_server_create(&sink_like, &err)};
     p.c = client_of(p.s);
     init_end(&p.client);
     init_end(&p.server);

@@ -20,7 +20,10 @@ static void init_secure(struct scene *s)
 {
     init_scene(s);
     struct err err;
-    s->tls_server = tls_server_create(names, 1, &err);
+    s->tls_server = tls_server_create(
+        &(struct tls_server_settings){
+            .names = names, .name_count = 1, .version_max = TLS_1_3},
+        &err);
     char path[] = "/tmp/mailshot-test-XXXXXX";
     write_certificate(s, path);
     s->tls_client = tls_client_create(
