@@ -35,6 +35,7 @@ struct options {
     enum say_level loudest;
 
     bool *said; /* by row of the table: it was given, wherever */
+    bool share; /* rates and sessions are divided by the shards */
     bool server_said;
     bool mechanism_said; /* --auth names one */
     bool secret_said;

@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "cli/places.h"
 #include "cli/relay.h"
+#include "cli/share.h"
 
 static bool is_stdin(const char *path)
 {
@@ -91,5 +92,5 @@ bool rules_hold(struct options *o, struct err *err)
         return true;
     }
     return stdout_has_one_use(o, err) && relay_settle(o, err) &&
-           places_distinct(o, err);
+           share_out(o, err) && places_distinct(o, err);
 }

@@ -192,46 +192,6 @@ bool take_choice(struct options *o, const struct option *row, const char *value,
     return true;
 }
 
-static bool add_relay(struct options *o, struct span text, struct err *err)
-{
-    struct relay relay;
-    const char *fault = units_relay(text, &relay);
-    if (fault) {
-        return wrong(o, fault, err);
-    }
-    options_add_relay(o, &relay);
-    for (size_t i = 0; i + 1 < o->settings.relay_count; i++) {
-        if (strcmp(o->relays[i].host, relay.host) == 0 &&
-            strcmp(o->relays[i].port, relay.port) == 0) {
-            return wrong(o, "one relay is named twice", err);
-        }
-    }
-    return true;
-}
-
-/* In the environment nothing can be repeated: one value names several. */
-bool take_server(struct options *o, const struct option *row, const char *value,
-                 struct err *err)
-{
-    (void)row;
-    bool several = span_starts(span_of(o->saying), SPAN("MAILSHOT_"));
-    struct span left = span_of(value);
-    o->server_said = true;
-    if (!several) {
-        return add_relay(o, left, err);
-    }
-    for (left = span_trim(left); left.len > 0; left = span_trim(left)) {
-        size_t comma = span_find(left, ',');
-        size_t blank = span_find(left, ' ');
-        size_t end = comma < blank ? comma : blank;
-        if (!add_relay(o, span_slice(left, 0, end), err)) {
-            return false;
-        }
-        left = span_rest(left, end < left.len ? end + 1 : end);
-    }
-    return o->settings.relay_count > 0 || wrong(o, "its value is empty", err);
-}
-
 bool take_mechanism(const char *name, unsigned *bits_out)
 {
     struct span word = span_of(name);

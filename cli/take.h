@@ -37,6 +37,7 @@ TAKER(take_delimiter);
 TAKER(take_no_header);
 TAKER(take_dedupe);
 TAKER(take_suppress);
+TAKER(take_shard);
 TAKER(take_header);
 TAKER(take_html);
 TAKER(take_attach);

@@ -107,16 +107,19 @@ static struct siphash_print domain_print(struct cleaner *c,
     return print_of(c, span_rest(key, 1));
 }
 
+static struct span wider_key(struct cleaner *c, const struct clean_verdict *v)
+{
+    enum key_mode mode = suppression_mode(c);
+    return mode == KEY_FOLD ? v->key
+                            : append_key(c, mode, &v->address, v->ascii_domain);
+}
+
 static bool suppressed(struct cleaner *c, const struct clean_verdict *v)
 {
     if (c->suppressed.count == 0) {
         return false;
     }
-    enum key_mode mode = suppression_mode(c);
-    struct span key = mode == KEY_FOLD
-                          ? v->key
-                          : append_key(c, mode, &v->address, v->ascii_domain);
-    struct siphash_print of_address = print_of(c, key);
+    struct siphash_print of_address = print_of(c, wider_key(c, v));
     struct siphash_print of_domain = domain_print(c, v->ascii_domain);
     uint32_t index;
     return set_find(&c->suppressed, &of_address, &index) ||
@@ -171,7 +174,13 @@ static const char *field_reason(const struct cleaner *c,
     return NULL;
 }
 
-void cleaner_judge(struct cleaner *c, const struct csv_row *row,
+static bool elsewhere(struct cleaner *c, const struct clean_verdict *v)
+{
+    return c->shard.count > 0 &&
+           !shard_holds(&c->shard, v->key.len > 0 ? wider_key(c, v) : v->text);
+}
+
+bool cleaner_judge(struct cleaner *c, const struct csv_row *row,
                    struct clean_verdict *out)
 {
     assert(c->address_column < c->columns);
@@ -184,6 +193,9 @@ void cleaner_judge(struct cleaner *c, const struct csv_row *row,
         out->key = append_key(c, KEY_FOLD, &out->address, out->ascii_domain);
         out->reason = field_reason(c, row, &out->reason_column);
     }
+    if (elsewhere(c, out)) {
+        return false;
+    }
     if (out->reason) {
         out->status = CLEAN_INVALID;
     } else if (suppressed(c, out)) {
@@ -191,6 +203,7 @@ void cleaner_judge(struct cleaner *c, const struct csv_row *row,
     } else {
         look_for_first(c, row->line, out);
     }
+    return true;
 }
 
 bool cleaner_suppress(struct cleaner *c, struct span text)

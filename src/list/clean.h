@@ -16,6 +16,7 @@
 #include "list/address.h"
 #include "list/csv.h"
 #include "list/key.h"
+#include "list/shard.h"
 
 enum clean_status {
     CLEAN_OK,
@@ -31,6 +32,7 @@ struct cleaner {
     size_t columns;
     bool dedupe;        /* false: every row is its own, ordinals tell apart */
     enum key_mode mode; /* of dedupe */
+    struct shard shard;
     struct siphash_key hash_key; /* random, per run */
     struct set seen;             /* address keys, with the first line of each */
     struct set suppressed;       /* keys of fold or wider, and domains */
@@ -54,15 +56,18 @@ struct clean_verdict {
                                  the address, or one that is not UTF-8 */
 };
 
-/* With dedupe in the mode of fold. The owner sets the columns, dedupe and mode
- * before the first of the calls below. */
+/* With dedupe in the mode of fold, and all of the list. The owner sets the
+ * columns, dedupe, mode and shard before the first of the calls below. */
 void cleaner_init(struct cleaner *c, const struct siphash_key *hash_key);
 void cleaner_release(struct cleaner *c);
 
 /* To be called before each reading but the first. */
 void cleaner_rewind(struct cleaner *c);
 
-void cleaner_judge(struct cleaner *c, const struct csv_row *row,
+/* False: the row is another shard's. Rows with one mailbox, by the key of fold
+ * or of the wider mode of dedupe, are in one shard; what is no address is
+ * there by its text. */
+bool cleaner_judge(struct cleaner *c, const struct csv_row *row,
                    struct clean_verdict *out);
 
 /* An address or "@domain" never to mail. Compared by the key of fold, or of

@@ -47,6 +47,7 @@ static bool open_list(struct plan *p, struct err *err)
     p->cleaner.columns = count;
     p->cleaner.dedupe = s->dedupe;
     p->cleaner.mode = s->key_mode;
+    p->cleaner.shard = s->shard;
     return true;
 }
 
@@ -265,10 +266,13 @@ static struct span reason_of(struct plan *p, const struct plan_row *row)
     return SPAN("");
 }
 
-static void judge(struct plan *p, struct plan_row *row)
+/* False: the row is another shard's. */
+static bool judge(struct plan *p, struct plan_row *row)
 {
     struct clean_verdict *v = &row->verdict;
-    cleaner_judge(&p->cleaner, &row->csv, v);
+    if (!cleaner_judge(&p->cleaner, &row->csv, v)) {
+        return false;
+    }
     if (v->status != CLEAN_INVALID) {
         struct span parts[] = {v->address.local, SPAN("@"), v->ascii_domain};
         row->address = join(&p->arena, parts, sizeof parts / sizeof parts[0]);
@@ -276,12 +280,13 @@ static void judge(struct plan *p, struct plan_row *row)
     if (refused(p, row)) {
         v->status = CLEAN_INVALID;
         v->first_line = 0;
-        return;
+        return true;
     }
     if (v->status == CLEAN_DUPLICATE) {
         inherit(p, row);
     }
     row->reason = reason_of(p, row);
+    return true;
 }
 
 static void count_row(struct plan *p, const struct plan_row *row)
@@ -296,14 +301,14 @@ static void count_row(struct plan *p, const struct plan_row *row)
 
 enum csv_result plan_next(struct plan *p, struct plan_row *row, struct err *err)
 {
-    arena_reset(&p->arena);
-    *row = (struct plan_row){0};
-    enum csv_result result = csv_reader_next(p->reader, &row->csv, err);
-    if (result == CSV_RESULT_ROW) {
-        judge(p, row);
-        if (!p->counted) {
-            count_row(p, row);
-        }
+    enum csv_result result;
+    do {
+        arena_reset(&p->arena);
+        *row = (struct plan_row){0};
+        result = csv_reader_next(p->reader, &row->csv, err);
+    } while (result == CSV_RESULT_ROW && !judge(p, row));
+    if (result == CSV_RESULT_ROW && !p->counted) {
+        count_row(p, row);
     } else if (result == CSV_RESULT_END) {
         p->counted = true;
     }

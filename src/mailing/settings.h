@@ -10,6 +10,7 @@
 #include "base/span.h"
 #include "list/csv.h"
 #include "list/key.h"
+#include "list/shard.h"
 #include "mailing/rate.h"
 #include "net/tls_settings.h"
 #include "record/report.h"
@@ -49,6 +50,7 @@ struct settings {
     struct span column; /* empty: find it */
     bool dedupe;
     enum key_mode key_mode;
+    struct shard shard; /* the rows outside it are none of this run's */
     const char *const *suppress; /* files */
     size_t suppress_count;
     unsigned invalid_max_percent;

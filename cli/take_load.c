@@ -1,0 +1,70 @@
+/* Whom the load goes to, and which part of it is ours: relays and shards. */
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/ascii.h"
+#include "cli/take.h"
+#include "cli/units.h"
+
+static bool wrong(struct options *o, const char *why, struct err *err)
+{
+    err_set(err, EX_USAGE, "%s: %s", o->saying, why);
+    return false;
+}
+
+static bool add_relay(struct options *o, struct span text, struct err *err)
+{
+    struct relay relay;
+    const char *fault = units_relay(text, &relay);
+    if (fault) {
+        return wrong(o, fault, err);
+    }
+    options_add_relay(o, &relay);
+    for (size_t i = 0; i + 1 < o->settings.relay_count; i++) {
+        if (strcmp(o->relays[i].host, relay.host) == 0 &&
+            strcmp(o->relays[i].port, relay.port) == 0) {
+            return wrong(o, "one relay is named twice", err);
+        }
+    }
+    return true;
+}
+
+/* In the environment nothing can be repeated: one value names several. */
+bool take_server(struct options *o, const struct option *row, const char *value,
+                 struct err *err)
+{
+    (void)row;
+    bool several = span_starts(span_of(o->saying), SPAN("MAILSHOT_"));
+    struct span left = span_of(value);
+    o->server_said = true;
+    if (!several) {
+        return add_relay(o, left, err);
+    }
+    for (left = span_trim(left); left.len > 0; left = span_trim(left)) {
+        size_t comma = span_find(left, ',');
+        size_t blank = span_find(left, ' ');
+        size_t end = comma < blank ? comma : blank;
+        if (!add_relay(o, span_slice(left, 0, end), err)) {
+            return false;
+        }
+        left = span_rest(left, end < left.len ? end + 1 : end);
+    }
+    return o->settings.relay_count > 0 || wrong(o, "its value is empty", err);
+}
+
+bool take_shard(struct options *o, const struct option *row, const char *value,
+                struct err *err)
+{
+    (void)row;
+    struct span text = span_of(value);
+    size_t slash = span_find(text, '/');
+    uint64_t number, count;
+    if (slash == text.len ||
+        !ascii_parse_number(span_slice(text, 0, slash), SHARDS_MAX, &number) ||
+        !ascii_parse_number(span_rest(text, slash + 1), SHARDS_MAX, &count) ||
+        number == 0 || number > count) {
+        return wrong(o, "shards are K/N, such as 1/4, with K from 1 to N", err);
+    }
+    o->settings.shard = (struct shard){(uint32_t)number, (uint32_t)count};
+    return true;
+}

@@ -1,0 +1,23 @@
+#include "list/shard.h"
+
+/* By half bytes: a table of 16, and still faster than the list is read. */
+uint32_t shard_crc32(struct span bytes)
+{
+    static const uint32_t table[16] = {
+        0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
+        0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+        0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+    };
+    uint32_t crc = UINT32_MAX;
+    for (size_t i = 0; i < bytes.len; i++) {
+        crc ^= (unsigned char)bytes.data[i];
+        crc = crc >> 4 ^ table[crc & 15];
+        crc = crc >> 4 ^ table[crc & 15];
+    }
+    return ~crc;
+}
+
+bool shard_holds(const struct shard *s, struct span key)
+{
+    return s->count == 0 || shard_crc32(key) % s->count + 1 == s->number;
+}
