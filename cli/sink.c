@@ -34,6 +34,8 @@ enum word {
     WORD_SIZE,
     WORD_AUTH,
     WORD_PASSWORD_FILE,
+    WORD_MECHANISMS,
+    WORD_LOGINS_PUT_OFF,
     WORD_MAILDIR,
     WORD_LOG,
     WORD_VERDICTS,
@@ -102,9 +104,12 @@ static const struct poptOption options[] = {
     WITHOUT("no-starttls", OFFER_STARTTLS, "do not offer STARTTLS"),
     WORD("size", WORD_SIZE,
          "the largest message (32 MiB); 0: SIZE is not offered", "BYTES"),
-    WORD("auth", WORD_AUTH, "offer AUTH PLAIN and LOGIN to this user", "USER"),
+    WORD("auth", WORD_AUTH, "offer AUTH to this user", "USER"),
     WORD("auth-password-file", WORD_PASSWORD_FILE,
          "the password is its first line", "FILE"),
+    WORD("auth-mechanisms", WORD_MECHANISMS,
+         "offer only these: 'PLAIN SCRAM-SHA-256 ...'", "WORDS"),
+    WORD("auth-busy", WORD_LOGINS_PUT_OFF, "the first N logins get a 454", "N"),
     FLAG("auth-required", '\0', auth_required, "no MAIL without a login"),
     FLAG("auth-in-clear", '\0', auth_in_clear, "offer AUTH without TLS, too"),
     WORD("maildir", WORD_MAILDIR, "keep the messages there", "DIR"),
@@ -181,6 +186,7 @@ static bool take_numbers(struct sink_settings *out, struct err *err)
         {"slow-beyond", WORD_SLOW_BEYOND, SERVICE_WORKERS_MAX, &workers},
         {"idle", WORD_IDLE, HOUR_MS / 1000, &idle_s},
         {"random", WORD_RANDOM, UINT64_MAX, &out->seed},
+        {"auth-busy", WORD_LOGINS_PUT_OFF, UINT32_MAX, &out->logins_put_off},
         {"exit-after", WORD_EXIT_AFTER, UINT64_MAX / 2, &out->exit_after},
     };
     out->bytes_max = DEFAULT_BYTES_MAX;
@@ -317,13 +323,33 @@ static bool take_tls(struct sink_settings *out, struct err *err)
     return false;
 }
 
+static bool take_mechanisms(struct sink_settings *out, struct err *err)
+{
+    struct span rest = span_trim(span_of(given.words[WORD_MECHANISMS]));
+    out->mechanisms = given.words[WORD_MECHANISMS] ? 0 : LOGIN_ALL_MECHANISMS;
+    while (rest.len > 0) {
+        size_t len = span_find(rest, ' ');
+        unsigned bit = login_bit(span_slice(rest, 0, len));
+        if (bit == 0) {
+            err_set(err, EX_USAGE, "--auth-mechanisms: %.*s: none is known",
+                    (int)len, rest.data);
+            return false;
+        }
+        out->mechanisms |= bit;
+        rest = span_trim(span_rest(rest, len));
+    }
+    return true;
+}
+
 static bool take_login(struct sink_settings *out, struct buf *secret,
                        struct err *err)
 {
     out->auth_required = given.auth_required;
     out->auth_in_clear = given.auth_in_clear;
     bool wanted = given.words[WORD_AUTH] || given.words[WORD_PASSWORD_FILE] ||
-                  given.auth_required || given.auth_in_clear;
+                  given.words[WORD_MECHANISMS] ||
+                  given.words[WORD_LOGINS_PUT_OFF] || given.auth_required ||
+                  given.auth_in_clear;
     if (!wanted) {
         return true;
     }
@@ -390,7 +416,8 @@ static int run(struct say *say, struct buf *secret, struct err *err)
     };
     if (!take_tls(&settings, err) || !take_identity(&settings, err) ||
         !take_numbers(&settings, err) || !take_limits(&settings, err) ||
-        !take_throttle(&settings, err) || !take_login(&settings, secret, err)) {
+        !take_throttle(&settings, err) || !take_mechanisms(&settings, err) ||
+        !take_login(&settings, secret, err)) {
         return err->status;
     }
     int status = sink_run(&settings, err);

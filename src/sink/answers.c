@@ -21,8 +21,6 @@ static const struct answer_words table[ANSWERS] = {
     [ANSWER_NOT_VERIFIED] =
         WORDS("252", "2.1.5", "Cannot verify, but would take mail for it"),
     [ANSWER_ASK] = WORDS("334", "", ""),
-    [ANSWER_ASK_USER] = WORDS("334", "", "VXNlcm5hbWU6"),
-    [ANSWER_ASK_PASSWORD] = WORDS("334", "", "UGFzc3dvcmQ6"),
     [ANSWER_GIVE_CONTENT] = WORDS("354", "", "End with <CR><LF>.<CR><LF>"),
     [ANSWER_CLOSING] = WORDS("421", "4.3.2", "Closing down"),
     [ANSWER_TOO_MANY_MESSAGES] =
@@ -35,6 +33,7 @@ static const struct answer_words table[ANSWERS] = {
         WORDS("454", "4.7.0", "Throttling failure: sending rate exceeded"),
     [ANSWER_THROTTLED_CLOSING] =
         WORDS("421", "4.7.0", "Too many messages, closing"),
+    [ANSWER_BUSY_LOGIN] = WORDS("454", "4.7.0", "Logins cannot be judged now"),
     [ANSWER_NO_STORE] = WORDS("452", "4.3.1", "The message cannot be stored"),
     [ANSWER_TOO_MANY_RECIPIENTS] = WORDS("452", "4.5.3", "Too many recipients"),
     [ANSWER_UNKNOWN] = WORDS("500", "5.5.1", "Command not recognized"),
@@ -61,7 +60,7 @@ static const struct answer_words table[ANSWERS] = {
     [ANSWER_IS_SECURE] = WORDS("503", "5.5.1", "TLS stands already"),
     [ANSWER_IS_LOGGED_IN] = WORDS("503", "5.5.1", "Logged in already"),
     [ANSWER_NO_MECHANISM] =
-        WORDS("504", "5.5.4", "No such mechanism, only PLAIN and LOGIN"),
+        WORDS("504", "5.5.4", "Not one of the mechanisms offered"),
     [ANSWER_NEED_LOGIN] = WORDS("530", "5.7.0", "Authentication required"),
     [ANSWER_WRONG_LOGIN] = WORDS("535", "5.7.8", "Wrong name or password"),
     [ANSWER_NEED_TLS] = WORDS("538", "5.7.11", "Encryption required for login"),

@@ -25,6 +25,7 @@ static const struct {
     {"errors", offsetof(struct counts, errors)},
     {"auth_ok", offsetof(struct counts, auth_ok)},
     {"auth_failed", offsetof(struct counts, auth_failed)},
+    {"auth_busy", offsetof(struct counts, auth_busy)},
     {"bdat", offsetof(struct counts, bdat)},
     {"data", offsetof(struct counts, data)},
     {"max_concurrent", offsetof(struct counts, max_concurrent)},

@@ -24,7 +24,8 @@ struct counts {
     uint64_t errors;       /* replies 50x: syntax, sequence, parameters */
     uint64_t auth_ok;
     uint64_t auth_failed;
-    uint64_t bdat; /* messages whose content came so */
+    uint64_t auth_busy; /* logins put off */
+    uint64_t bdat;      /* messages whose content came so */
     uint64_t data;
     uint64_t open; /* sessions now; not said */
     uint64_t max_concurrent;

@@ -44,6 +44,11 @@ void guest_say_words(struct guest *g, const struct answer_words *words)
     say_line(g, words, SPAN(""));
 }
 
+void guest_say_with(struct guest *g, enum answer answer, struct span behind)
+{
+    say_line(g, answer_words(answer), behind);
+}
+
 void guest_say(struct guest *g, enum answer answer)
 {
     guest_say_words(g, answer_words(answer));
@@ -104,7 +109,6 @@ static void say_offers(struct guest *g)
     } keywords[] = {
         {OFFER_PIPELINING, SPAN("250-PIPELINING\r\n")},
         {OFFER_STARTTLS, SPAN("250-STARTTLS\r\n")},
-        {OFFER_AUTH, SPAN("250-AUTH PLAIN LOGIN\r\n")},
         {OFFER_ENHANCED, SPAN("250-ENHANCEDSTATUSCODES\r\n")},
         {OFFER_8BITMIME, SPAN("250-8BITMIME\r\n")},
         {OFFER_SMTPUTF8, SPAN("250-SMTPUTF8\r\n")},
@@ -119,6 +123,9 @@ static void say_offers(struct guest *g)
         if (offers & keywords[i].offer) {
             append(g, keywords[i].line);
         }
+    }
+    if (offers & OFFER_AUTH) {
+        guest_say_mechanisms(g);
     }
     if (offers & OFFER_SIZE) {
         static const struct answer_words words = {
@@ -181,42 +188,6 @@ static void run_starttls(struct guest *g, struct span arguments)
     }
 }
 
-static void answer_login(struct guest *g, enum login_result result)
-{
-    static const enum answer answers[] = {
-        [LOGIN_ASK_EMPTY] = ANSWER_ASK,
-        [LOGIN_ASK_USER] = ANSWER_ASK_USER,
-        [LOGIN_ASK_PASSWORD] = ANSWER_ASK_PASSWORD,
-        [LOGIN_RIGHT] = ANSWER_LOGGED_IN,
-        [LOGIN_WRONG] = ANSWER_WRONG_LOGIN,
-        [LOGIN_MALFORMED] = ANSWER_BAD_LOGIN,
-        [LOGIN_CANCELLED] = ANSWER_LOGIN_CANCELLED,
-        [LOGIN_NO_MECHANISM] = ANSWER_NO_MECHANISM,
-    };
-    g->mode = g->login.waits == LOGIN_IDLE ? GUEST_COMMAND : GUEST_LOGIN;
-    g->logged_in = result == LOGIN_RIGHT;
-    g->house->counts->auth_ok += result == LOGIN_RIGHT;
-    g->house->counts->auth_failed += result == LOGIN_WRONG;
-    guest_say(g, answers[result]);
-}
-
-static void run_auth(struct guest *g, struct span arguments)
-{
-    if (!(g->house->offers & OFFER_AUTH)) {
-        guest_say(g, ANSWER_NOT_OFFERED);
-    } else if (!(guest_offers(g) & OFFER_AUTH)) {
-        guest_say(g, ANSWER_NEED_TLS);
-    } else if (!g->extended) {
-        guest_say(g, ANSWER_SAY_HELLO);
-    } else if (g->logged_in) {
-        guest_say(g, ANSWER_IS_LOGGED_IN);
-    } else if (g->mail.open) {
-        guest_say(g, ANSWER_IN_TRANSACTION);
-    } else {
-        answer_login(g, login_start(&g->login, arguments));
-    }
-}
-
 static void run_rset(struct guest *g, struct span arguments)
 {
     (void)arguments;
@@ -257,7 +228,7 @@ static const struct {
     [STEP_EHLO] = {run_ehlo, ARGUMENTS_SOME},
     [STEP_HELO] = {run_helo, ARGUMENTS_SOME},
     [STEP_STARTTLS] = {run_starttls, ARGUMENTS_NONE},
-    [STEP_AUTH] = {run_auth, ARGUMENTS_SOME},
+    [STEP_AUTH] = {guest_run_auth, ARGUMENTS_SOME},
     [STEP_RSET] = {run_rset, ARGUMENTS_NONE},
     [STEP_MAIL] = {guest_run_mail, ARGUMENTS_SOME},
     [STEP_RCPT] = {guest_run_rcpt, ARGUMENTS_SOME},
@@ -301,7 +272,7 @@ static void run_line(struct guest *g, struct span line)
         guest_say(g, ANSWER_BARE_LF);
     } else if (g->mode == GUEST_LOGIN) {
         line.len -= 2;
-        answer_login(g, login_go_on(&g->login, line));
+        guest_go_on_logging_in(g, line);
     } else {
         line.len -= 2;
         run_command(g, line);
@@ -387,8 +358,7 @@ static struct guest *create(const struct guest_house *house, uint64_t session,
     g->house = house;
     g->session = session;
     g->secure = secure;
-    g->login.user = house->user;
-    g->login.secret = house->secret;
+    guest_furnish_login(g);
     buf_init(&g->out, GUEST_OUTBOX_BYTES_MAX);
     buf_init(&g->marks, GUEST_OUTBOX_BYTES_MAX);
     buf_init(&g->mail.paths, GUEST_PATHS_BYTES_MAX);
@@ -428,6 +398,9 @@ void guest_destroy(struct guest *g)
     buf_release(&g->marks);
     buf_release(&g->mail.paths);
     content_release(&g->content);
+    login_release(&g->login);
+    buf_release(&g->unique);
+    buf_release(&g->exporter);
     mem_wipe(g, sizeof *g); /* a password may be among it */
     free(g);
 }

@@ -22,7 +22,8 @@
 #include "sink/throttle.h"
 
 enum {
-    GUEST_LINE_BYTES_MAX = 4096,
+    GUEST_LINE_BYTES_MAX = 12288, /* RFC 4954 4: of a response */
+    GUEST_BINDING_BYTES_MAX = 64,
     GUEST_RECIPIENTS_MAX = 1000,
     /* Replies not yet sent, to a peer that says much and reads nothing; beyond
      * it the connection is cut. */
@@ -68,11 +69,13 @@ struct guest_house {
     struct limits limits;
     struct span user; /* of AUTH */
     struct span secret;
-    bool auth_required; /* before MAIL */
-    bool auth_in_clear; /* offered outside TLS, too */
-    bool keep;          /* contents are wanted by take */
-    bool mark;          /* guest_mark is wanted for each final reply */
-    bool closing;       /* 421 to the next MAIL */
+    unsigned mechanisms;     /* login_bit; those of AUTH */
+    uint64_t logins_put_off; /* so many get a 454 first */
+    bool auth_required;      /* before MAIL */
+    bool auth_in_clear;      /* offered outside TLS, too */
+    bool keep;               /* contents are wanted by take */
+    bool mark;               /* guest_mark is wanted for each final reply */
+    bool closing;            /* 421 to the next MAIL */
     struct counts *counts;
     struct faults *faults;
     struct throttle *throttle;   /* or NULL */
@@ -103,6 +106,9 @@ struct guest *guest_create(const struct guest_house *house, uint64_t session,
 /* Says 421 instead, and is finishing. */
 struct guest *guest_turn_away(const struct guest_house *house);
 void guest_destroy(struct guest *g);
+/* What its TLS session has to bind a login to: tls-unique and tls-exporter,
+ * or empty. Copied. */
+void guest_bind(struct guest *g, struct span unique, struct span exporter);
 
 void guest_receive(struct guest *g, struct span bytes);
 struct buf *guest_outbox(struct guest *g);

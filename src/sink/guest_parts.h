@@ -1,6 +1,7 @@
 /* What does a guest remember? Shared by the files that are the guest: guest.c
- * (lines, session commands), guest_mail.c (envelopes), guest_content.c
- * (contents) and guest_script.c (scripts); nobody else includes this. */
+ * (lines, session commands), guest_login.c (AUTH), guest_mail.c (envelopes),
+ * guest_content.c (contents) and guest_script.c (scripts); nobody else includes
+ * this. */
 #pragma once
 
 #include "sink/answers.h"
@@ -27,6 +28,8 @@ struct guest {
     bool logged_in;
     size_t behind; /* bytes that came behind the line under way */
     struct login_server login;
+    struct buf unique; /* what the login is bound to */
+    struct buf exporter;
     unsigned taken; /* messages on this connection */
     unsigned mails; /* MAIL commands */
     size_t scene;   /* of the script: its next line */
@@ -58,11 +61,19 @@ struct guest {
 void guest_say(struct guest *g, enum answer answer);
 /* The number stands behind the words. */
 void guest_say_number(struct guest *g, enum answer answer, uint64_t number);
+/* That stands behind the words. */
+void guest_say_with(struct guest *g, enum answer answer, struct span behind);
 void guest_say_words(struct guest *g, const struct answer_words *words);
 void guest_say_line(struct guest *g, struct span line); /* adds the CRLF */
 void guest_add_mark(struct guest *g, uint64_t wait_ms, bool final);
 void guest_finish_with(struct guest *g, enum answer answer); /* and close */
 unsigned guest_offers(const struct guest *g);                /* here and now */
+
+/* guest_login.c. */
+void guest_furnish_login(struct guest *g);
+void guest_say_mechanisms(struct guest *g); /* a line of EHLO's reply */
+void guest_run_auth(struct guest *g, struct span arguments);
+void guest_go_on_logging_in(struct guest *g, struct span line);
 
 /* guest_mail.c: commands, with what stands behind the verb. */
 void guest_run_mail(struct guest *g, struct span arguments);

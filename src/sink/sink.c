@@ -168,6 +168,8 @@ static void furnish_guest(struct sink *s)
         .messages_max = settings->messages_max,
         .user = settings->user,
         .secret = settings->secret,
+        .mechanisms = settings->mechanisms,
+        .logins_put_off = settings->logins_put_off,
         .auth_required = settings->auth_required,
         .auth_in_clear = settings->auth_in_clear,
         .keep = settings->maildir != NULL,

@@ -11,6 +11,7 @@
 #include "base/span.h"
 #include "net/tls_settings.h"
 #include "sink/limits.h"
+#include "sink/login.h"
 #include "sink/offers.h"
 #include "sink/service.h"
 #include "sink/throttle.h"
@@ -29,7 +30,9 @@ struct sink_settings {
     uint64_t bytes_max; /* of a message; 0: SIZE is not offered */
     struct span user;   /* of AUTH; empty: not offered */
     struct span secret;
-    bool auth_required; /* before MAIL */
+    unsigned mechanisms;     /* login_bit */
+    uint64_t logins_put_off; /* so many get a 454 first */
+    bool auth_required;      /* before MAIL */
     bool auth_in_clear;
     const char *maildir;   /* or NULL */
     const char *log_file;  /* or NULL */

@@ -210,11 +210,27 @@ static void watch_silence(struct visit *v)
     }
 }
 
+static void bind_logins(struct visit *v)
+{
+    struct buf unique;
+    struct buf exporter;
+    buf_init(&unique, GUEST_BINDING_BYTES_MAX);
+    buf_init(&exporter, GUEST_BINDING_BYTES_MAX);
+    tls_bind(wire_tls(v->wire), TLS_BINDING_UNIQUE, &unique);
+    tls_bind(wire_tls(v->wire), TLS_BINDING_EXPORTER, &exporter);
+    guest_bind(v->guest, buf_span(&unique), buf_span(&exporter));
+    buf_release(&unique);
+    buf_release(&exporter);
+}
+
 static void greet(struct visit *v, bool secure)
 {
     const struct guest_house *house = v->house->guest;
     v->guest = v->turned_away ? guest_turn_away(house)
                               : guest_create(house, v->session, secure);
+    if (secure) {
+        bind_logins(v);
+    }
     watch_silence(v);
     push(v);
 }
@@ -238,6 +254,7 @@ static void on_secured(void *context)
     v->house->guest->counts->tls_resumed += facts.resumed;
     if (v->guest) {
         guest_secured(v->guest);
+        bind_logins(v);
         push(v);
     } else {
         greet(v, true);

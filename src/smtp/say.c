@@ -12,6 +12,19 @@ static void say_bytes(struct dialog *d, struct span bytes)
     d->said_bytes += bytes.len;
 }
 
+/* Of a login its mechanism alone. */
+static struct span without_login(struct span line, struct buf *out)
+{
+    if (span_starts(line, SPAN("AUTH "))) {
+        struct span name = span_rest(line, 5);
+        name = span_slice(name, 0, span_find(name, ' '));
+        buf_append(out, span_slice(line, 0, 5 + name.len));
+        buf_append(out, name.len + 5 < line.len ? SPAN(" ***") : SPAN(""));
+        return buf_span(out);
+    }
+    return SPAN("***");
+}
+
 /* The command that was said last, for who listens: never a login. */
 static void trace_command(struct dialog *d, enum step step)
 {
@@ -22,9 +35,11 @@ static void trace_command(struct dialog *d, enum step step)
     line.len -= 2; /* its CRLF */
     size_t before = span_find_last(line, '\n');
     line = before < line.len ? span_rest(line, before + 1) : line;
-    bool login = step == STEP_AUTH;
+    struct buf masked;
+    buf_init(&masked, 256);
     d->settings.trace(d->settings.trace_context, true,
-                      login ? SPAN("AUTH ***") : line);
+                      step == STEP_AUTH ? without_login(line, &masked) : line);
+    buf_release(&masked);
 }
 
 static void expect_command(struct dialog *d, struct expectation e)

@@ -318,7 +318,7 @@ def plain(user, password):
     return base64.b64encode(f"\0{user}\0{password}".encode())
 
 
-@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN", "CRAM-MD5"])
 def test_login(sinks, secret, mechanism):
     sink = sinks("--auth", "ann", "--auth-password-file", secret,
                  "--auth-required")
@@ -327,9 +327,12 @@ def test_login(sinks, secret, mechanism):
         assert server.docmd("AUTH", "PLAIN x")[0] == 538
         assert server.mail("a@example.org")[0] == 530
     with client(sink) as server:
-        assert server.esmtp_features["auth"].split() == ["PLAIN", "LOGIN"]
+        assert set(server.esmtp_features["auth"].split()) == {
+            "PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS",
+            "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "XOAUTH2", "OAUTHBEARER"}
         server.user, server.password = "ann", "wrong"
-        method = getattr(server, f"auth_{mechanism.lower()}")
+        method = getattr(
+            server, f"auth_{mechanism.lower().replace('-', '_')}")
         with pytest.raises(smtplib.SMTPAuthenticationError) as refused:
             server.auth(mechanism, method)
         assert refused.value.smtp_code == 535
@@ -337,6 +340,19 @@ def test_login(sinks, secret, mechanism):
         assert server.auth(mechanism, method)[0] == 235
         server.sendmail("a@example.org", ["ann@example.org"], BODY)
     counted(sink, auth_ok=1, auth_failed=1, messages=1)
+
+
+def test_only_these_mechanisms(sinks, secret):
+    sink = sinks("--auth", "ann", "--auth-password-file", secret,
+                 "--auth-mechanisms", "LOGIN xoauth2", "--auth-busy", "1")
+    with client(sink) as server:
+        assert set(server.esmtp_features["auth"].split()) == {
+            "LOGIN", "XOAUTH2"}
+        assert server.docmd("AUTH", "LOGIN")[0] == 454
+        assert server.docmd("AUTH", "PLAIN AAAA")[0] == 504
+        assert server.docmd("AUTH", "LOGIN")[0] == 334
+        assert server.docmd("*")[0] == 501
+    counted(sink, auth_busy=1)
 
 
 def test_login_in_clear(sinks, secret):

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "sink/guest.h"
+#include "sink/login.h"
 #include "sink/offers.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -38,6 +39,13 @@ static void judge(void *context, const struct guest_verdict *v)
     buf_append_byte(taken, v->taken ? '+' : '-');
 }
 
+/* Those whose challenges are not by chance. */
+static unsigned mechanisms(void)
+{
+    return login_bit(SPAN("PLAIN")) | login_bit(SPAN("LOGIN")) |
+           login_bit(SPAN("XOAUTH2")) | login_bit(SPAN("OAUTHBEARER"));
+}
+
 static void play(struct span said, size_t step, unsigned how,
                  struct outcome *out)
 {
@@ -63,6 +71,7 @@ static void play(struct span said, size_t step, unsigned how,
         .throttle = how & 128 ? &throttle : NULL,
         .user = SPAN("a"),
         .secret = SPAN("b"),
+        .mechanisms = mechanisms(),
         .keep = true,
         .mark = how & 32,
         .counts = &counts,

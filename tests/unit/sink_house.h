@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "sink/guest.h"
+#include "sink/login.h"
 #include "sink/offers.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
@@ -111,6 +112,7 @@ static inline void setting_init(struct setting *s, unsigned changes)
         .throttle = throttled ? &s->throttle : NULL,
         .user = SPAN("ann"),
         .secret = SPAN("s3cret"),
+        .mechanisms = login_bit(SPAN("PLAIN")) | login_bit(SPAN("LOGIN")),
         .auth_required = changes & LOGIN_FIRST,
         .keep = true,
         .closing = changes & CLOSING,
@@ -136,9 +138,10 @@ static inline void setting_release(struct setting *s)
 #define EHLOED_OF(size) EHLOED_WITH(size, "")
 #define EHLOED_WITH(size, more)                                                \
     "220 h ESMTP mailshot sink\r\n"                                            \
-    "250-h\r\n250-PIPELINING\r\n250-AUTH PLAIN LOGIN\r\n"                      \
+    "250-h\r\n250-PIPELINING\r\n"                                              \
     "250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n"   \
-    "250-CHUNKING\r\n250-SIZE " size "\r\n" more "250 HELP\r\n"
+    "250-CHUNKING\r\n250-AUTH PLAIN LOGIN\r\n250-SIZE " size "\r\n" more       \
+    "250 HELP\r\n"
 #define OK "250 2.0.0 Ok\r\n"
 #define SENDER "250 2.1.0 Ok\r\n"
 #define RECIPIENT "250 2.1.5 Ok\r\n"

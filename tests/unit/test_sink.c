@@ -226,8 +226,8 @@ static const struct {
      EHLO "MAIL FROM:<a@b>\r\nAUTH PLAIN AGFubgB4\r\nAUTH LOGIN\r\nYW5u\r\n"
           "czNjcmV0\r\nMAIL FROM:<a@b>\r\nAUTH PLAIN\r\n",
      EHLOED "530 5.7.0 Authentication required\r\n"
-            "535 5.7.8 Wrong name or password\r\n334 VXNlcm5hbWU6\r\n"
-            "334 UGFzc3dvcmQ6\r\n235 2.7.0 Logged in\r\n" SENDER
+            "535 5.7.8 Wrong name or password\r\n334 VXNlciBOYW1l\r\n"
+            "334 UGFzc3dvcmQ=\r\n235 2.7.0 Logged in\r\n" SENDER
             "503 5.5.1 Logged in already\r\n",
      ""},
     {"login given up", AS_IT_IS, GUEST_TALKING,
@@ -235,7 +235,7 @@ static const struct {
           "AUTH PLAIN\r\n",
      EHLOED "334 \r\n501 5.7.0 Login cancelled\r\n"
             "501 5.5.4 Arguments are missing\r\n"
-            "504 5.5.4 No such mechanism, only PLAIN and LOGIN\r\n" SENDER
+            "504 5.5.4 Not one of the mechanisms offered\r\n" SENDER
             "503 5.5.1 Not in a transaction\r\n",
      ""},
     {"no login in clear", CLEAR, GUEST_TALKING,

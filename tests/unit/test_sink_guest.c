@@ -298,7 +298,7 @@ static void counts_what_it_saw(void **state)
                 "\"recipients\":3,\"bytes\":3,\"refused\":1,\"deferred\":1,"
                 "\"throttled\":0,\"dropped\":1,\"turned_away\":0,\"idle\":0,"
                 "\"played\":0,\"errors\":1,\"auth_ok\":1,\"auth_failed\":1,"
-                "\"bdat\":1,\"data\":1,\"max_concurrent\":0,"
+                "\"auth_busy\":0,\"bdat\":1,\"data\":1,\"max_concurrent\":0,"
                 "\"cpu_seconds\":1.234}");
     buf_release(&json);
     guest_destroy(g);
