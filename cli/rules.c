@@ -8,6 +8,7 @@
 #include "cli/places.h"
 #include "cli/relay.h"
 #include "cli/share.h"
+#include "cli/state_place.h"
 
 static bool is_stdin(const char *path)
 {
@@ -78,7 +79,8 @@ static bool clean_has_its_place(struct options *o, struct err *err)
 
 bool rules_hold(struct options *o, struct err *err)
 {
-    if (!epoch_is_number(o, err) || !stdin_is_read_once(o, err)) {
+    if (!epoch_is_number(o, err) || !stdin_is_read_once(o, err) ||
+        !state_place_settle(o, err)) {
         return false;
     }
     if (o->verb != VERB_SEND) {

@@ -5,7 +5,7 @@
 /* Messages a second, rounded. */
 static uint64_t rate_of(const struct tally *t)
 {
-    uint64_t sent = t->by_outcome[OUTCOME_SENT];
+    uint64_t sent = t->by_outcome[OUTCOME_SENT] - t->sent_before;
     return t->elapsed_ms > 0 ? (sent * 1000 + t->elapsed_ms / 2) / t->elapsed_ms
                              : 0;
 }

@@ -47,6 +47,17 @@ static const struct choice summaries[] = {
     {NULL, 0},
 };
 
+static const struct choice unknown_ways[] = {
+    {"hold", false},
+    {"resend", true},
+    {NULL, 0},
+};
+
+static const struct choice consents[] = {
+    {"ok", true},
+    {NULL, 0},
+};
+
 static const struct choice progress_modes[] = {
     {"auto", PROGRESS_AUTO},
     {"bar", PROGRESS_BAR},
@@ -167,6 +178,16 @@ const struct option option_table[] = {
      0, NULL, "a field that the letter uses may be empty"},
 
     /* the run */
+    {"campaign", 0, LETTER, "ID", take_line, AT(settings.campaign), 0, 0,
+     NULL, "remember in a state whom this campaign has reached"},
+    {"state", 0, LETTER, "FILE", take_text, AT(settings.state_path), 0, 0,
+     NULL, "the state's file (of the campaign main)"},
+    {"on-unknown", 0, SEND, "WHAT", take_decision,
+     AT(settings.resend_unknown), 0, 0, unknown_ways,
+     "rows whose outcome was not learned: hold or resend (hold)"},
+    {"template-changed", 0, SEND, "ok", take_decision,
+     AT(settings.template_may_change), 0, 0, consents,
+     "the rest of the campaign gets another template"},
     {"limit", 0, SEND, "N", take_count, AT(settings.limit), 1, UINT32_MAX,
      NULL, "at most N messages in this run"},
     {"dry-run", 'n', SEND, NULL, take_flag, AT(settings.dry_run), 0, 0, NULL,

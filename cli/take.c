@@ -192,6 +192,18 @@ bool take_choice(struct options *o, const struct option *row, const char *value,
     return true;
 }
 
+bool take_decision(struct options *o, const struct option *row,
+                   const char *value, struct err *err)
+{
+    unsigned chosen;
+    if (!choose(o, row->choices, value, &chosen, err)) {
+        return false;
+    }
+    bool decision = chosen != 0;
+    put(o, row->at, &decision, sizeof decision);
+    return true;
+}
+
 bool take_mechanism(const char *name, unsigned *bits_out)
 {
     struct span word = span_of(name);

@@ -19,6 +19,7 @@ TAKER(take_number);   /* unsigned, from row->min to row->max */
 TAKER(take_count);    /* uint64_t, likewise */
 TAKER(take_duration); /* uint64_t, milliseconds, likewise */
 TAKER(take_choice);   /* an enum, by row->choices */
+TAKER(take_decision); /* bool, likewise */
 
 /* Those with a rule of their own. */
 TAKER(take_host); /* const char *, a name in ASCII or an address */

@@ -109,8 +109,12 @@ static bool close_books(struct run *r, const struct tally *tally, int status,
 static void say_what_remains(struct run *r, int status)
 {
     const char *failed = r->options.settings.failed_path;
+    bool stateful = r->options.settings.campaign != NULL;
     struct err line = {.status = 0};
-    if (status == EX_TEMPFAIL && failed) {
+    if (status == EX_TEMPFAIL && stateful) {
+        err_set(&line, 0,
+                "rows remain: run the same command again, and it goes on");
+    } else if (status == EX_TEMPFAIL && failed) {
         err_set(&line, 0,
                 "rows remain: mail those of %s; the same command again would "
                 "mail everybody",

@@ -58,10 +58,13 @@ static struct task *next_of_list(struct campaign *c)
 {
     struct plan_row row;
     struct task *t = NULL;
-    if (next_contact(c, &row)) {
-        t = task_take(&c->pool, c->plan, &row, c->next_contact++);
-    } else {
-        c->list_done = true;
+    while (!t && contacts_left(c) > 0 && c->course != COURSE_STOPPED &&
+           !c->list_done) {
+        if (next_contact(c, &row)) {
+            t = campaign_meet(c, &row);
+        } else {
+            c->list_done = true;
+        }
     }
     if (contacts_left(c) == 0 && !c->list_done) {
         c->list_done = true;
@@ -205,7 +208,7 @@ static void turn(void *context)
     struct campaign *c = context;
     struct err err = {0};
     conduct(c);
-    if (!report_flush(c->report, &err)) {
+    if (!report_flush(c->report, &err) || !keeper_turn(&c->keeper, &err)) {
         campaign_stop(c, COURSE_STOPPED, err.status, err.text);
         conduct(c);
     }
@@ -227,6 +230,7 @@ static void tell_progress(struct campaign *c, bool asked)
 {
     struct tally tally = {
         .rows = c->plan->rows,
+        .sent_before = c->sent_before,
         .elapsed_ms = loop_now_ms(c->loop) - c->begun_ms,
         .sessions = relays_sessions(c),
     };
@@ -297,6 +301,7 @@ static void begin(struct campaign *c)
 {
     task_pool_init(&c->pool);
     task_queue_init(&c->queue);
+    arena_init(&c->earlier);
     buf_init(&c->probe_sender, 1024);
     c->begun_ms = loop_now_ms(c->loop);
     rate_init(&c->rate, c->settings->rates, c->settings->rate_count,
@@ -334,6 +339,7 @@ static void finish(struct campaign *c)
     loop_timer_destroy(c->ticker);
     task_queue_release(&c->queue);
     task_pool_release(&c->pool);
+    arena_release(&c->earlier);
     parcel_pool_release(&c->parcels);
     buf_release(&c->probe_sender);
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "mailing/keeper.h"
 #include "mailing/ledger.h"
 #include "mailing/line.h"
 #include "mailing/mailing.h"
@@ -41,7 +42,10 @@ struct campaign {
     struct loop *loop;
 
     /* rows */
+    struct keeper keeper;
     struct ledger ledger;
+    uint64_t sent_before; /* of them, in earlier runs */
+    struct arena earlier; /* what the state said of the last one */
     struct report *report;
     struct failed *failed; /* NULL: no --failed */
     struct notes *notes;   /* the same */
@@ -83,12 +87,24 @@ void campaign_stop(struct campaign *c, enum campaign_course course, int status,
 
 /* --- verdict.c: what becomes of a row --- */
 
-/* The sessions' side of it: verdict, put_back and invalid. The context is the
+/* The sessions' side of it: verdict, put_back, intend and
+ * invalid. The context is the
  * session's line. */
 void campaign_hear_verdicts(struct session_owner *owner);
 
 /* A row that waits to go again is settled as it is: the run is over. */
 void campaign_give_up(struct campaign *c, struct task *t);
+
+/* --- earlier.c: what earlier runs left --- */
+
+/* The next contact of the second reading. NULL: it is settled, and stands in
+ * ledger and report. */
+struct task *campaign_meet(struct campaign *c, const struct plan_row *row);
+
+/* It stays as an earlier run left it. False: *err. */
+bool campaign_adopt(struct campaign *c, const struct plan_row *row,
+                    uint32_t contact, const struct state_row *record,
+                    struct err *err);
 
 /* --- closing.c: rows that were never to be mailed, or never taken --- */
 

@@ -170,7 +170,7 @@ int mailing_check(const struct settings *settings,
 {
     struct checking c = {.options = options};
     *tally_out = (struct tally){0};
-    if (!plan_open(&c.plan, settings, err)) {
+    if (!plan_open(&c.plan, settings, NULL, err)) {
         return err->status;
     }
     begin_findings(&c);

@@ -58,9 +58,29 @@ static bool fail_row(struct closing *k, const struct plan_row *row,
         .reason = note->reason,
     };
     /* An unknown row is not to be mailed again unless a person says so. */
-    bool wanted = outcome_failed(outcome) && outcome != OUTCOME_UNKNOWN;
+    bool wanted =
+        outcome_failed(outcome) &&
+        (outcome != OUTCOME_UNKNOWN || k->campaign->settings->resend_unknown);
     return !k->campaign->failed || !wanted ||
            failed_write(k->campaign->failed, &line, err);
+}
+
+/* It was not taken in this run. */
+static bool close_untaken(struct closing *k, const struct plan_row *row,
+                          uint32_t contact, struct err *err)
+{
+    struct campaign *c = k->campaign;
+    struct state_row record;
+    switch (keeper_find(&c->keeper, row, &k->arena, &record, err)) {
+    case STATE_BROKEN:
+        return false;
+    case STATE_THERE:
+        return campaign_adopt(c, row, contact, &record, err);
+    case STATE_ABSENT:
+        break;
+    }
+    ledger_settle(&c->ledger, contact, OUTCOME_PENDING);
+    return report_untried(k, row, OUTCOME_PENDING, why_not_taken(c), err);
 }
 
 static bool close_contact(struct closing *k, const struct plan_row *row,
@@ -69,20 +89,20 @@ static bool close_contact(struct closing *k, const struct plan_row *row,
     struct campaign *c = k->campaign;
     uint32_t contact = k->contact++;
     enum outcome outcome;
-    struct note note = {.reason = why_not_taken(c)};
     if (contact >= c->plan->by_status[CLEAN_OK]) {
         err_set(err, EX_DATAERR, "%s: the list has changed while it was read",
                 c->settings->list_path);
         return false;
     }
-    if (!ledger_get(&c->ledger, contact, &outcome)) {
-        ledger_settle(&c->ledger, contact, OUTCOME_PENDING);
-        return report_untried(k, row, OUTCOME_PENDING, note.reason, err) &&
-               fail_row(k, row, OUTCOME_PENDING, &note, err);
+    if (!ledger_get(&c->ledger, contact, &outcome) &&
+        !close_untaken(k, row, contact, err)) {
+        return false;
     }
-    if (!k->campaign->failed || !outcome_failed(outcome)) {
+    (void)ledger_get(&c->ledger, contact, &outcome);
+    if (!c->failed || !outcome_failed(outcome)) {
         return true;
     }
+    struct note note = {.reason = why_not_taken(c)};
     notes_get(c->notes, contact, &k->arena, &note, err);
     return err->status == 0 && fail_row(k, row, outcome, &note, err);
 }

@@ -17,8 +17,9 @@
 struct tally {
     uint64_t rows; /* in the list */
     uint64_t by_outcome[OUTCOMES];
-    uint64_t elapsed_ms; /* since the first connection was begun */
-    unsigned sessions;   /* open now */
+    uint64_t sent_before; /* of them, in earlier runs */
+    uint64_t elapsed_ms;  /* since the first connection was begun */
+    unsigned sessions;    /* open now */
 };
 
 enum say_level { SAY_ERROR, SAY_WARNING, SAY_INFO, SAY_DEBUG };

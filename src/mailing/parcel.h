@@ -11,10 +11,11 @@
 #include "smtp/dialog.h"
 
 struct parcel {
-    struct parcel *next; /* spare ones */
+    struct parcel *next; /* spare ones, or staged ones */
     struct task **tasks; /* by recipient; NULL: its verdict was had */
     struct span *recipients;
     unsigned count, cap;
+    uint64_t group; /* of the state's, that its intent is in */
 };
 
 struct parcel_pool {

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "list/column.h"
+#include "mailing/fingerprint.h"
 #include "mailing/identity.h"
 #include "mailing/source.h"
 #include "mailing/suppress.h"
@@ -65,11 +66,43 @@ static bool read_suppressed(struct plan *p, struct err *err)
 static bool make_key(struct plan *p, struct span template, struct err *err)
 {
     const struct settings *s = p->settings;
+    if (p->keyed) {
+        return true;
+    }
     if (!s->reproducible) {
         return draw_key(&p->id_key, err);
     }
     p->id_key = identity_key_derive(s->epoch_s, template, SPAN("id"));
     return true;
+}
+
+/* A row's letter is of these and of the row. */
+static void print_letter(struct plan *p, const struct source *source,
+                         const struct source *html)
+{
+    const struct settings *s = p->settings;
+    struct siphash_print *print = &p->letter_print;
+    source_add_print(source, print);
+    if (s->html_path) {
+        source_add_print(html, print);
+    }
+    for (size_t i = 0; i < s->header_count; i++) {
+        fingerprint_add(print, SPAN("header"), s->headers[i]);
+    }
+    for (size_t i = 0; i < s->attach_count; i++) {
+        fingerprint_add(print, SPAN("attach"), s->attach[i]);
+    }
+}
+
+/* Who is mailed is of these and of the list. */
+static void print_list(struct plan *p)
+{
+    const struct settings *s = p->settings;
+    const char how[] = {s->dialect.delimiter, (char)s->dialect.header,
+                        (char)s->dedupe, (char)s->key_mode};
+    fingerprint_add(&p->list_print, SPAN("column"), s->column);
+    fingerprint_add(&p->list_print, SPAN("reading"),
+                    span_from(how, sizeof how));
 }
 
 static bool compile_draft(struct plan *p, struct source *source,
@@ -104,6 +137,7 @@ static bool compile_draft(struct plan *p, struct source *source,
     }
     of.names.column_count = csv_reader_columns(p->reader, &of.names.columns);
     p->draft = draft_compile(&of, err);
+    print_letter(p, source, html);
     return p->draft != NULL;
 }
 
@@ -123,13 +157,18 @@ static bool open_template(struct plan *p, struct err *err)
     return fine;
 }
 
-bool plan_open(struct plan *p, const struct settings *settings, struct err *err)
+bool plan_open(struct plan *p, const struct settings *settings,
+               const struct siphash_key *id_key, struct err *err)
 {
-    *p = (struct plan){.settings = settings};
+    *p = (struct plan){.settings = settings, .keyed = id_key != NULL};
+    if (id_key) {
+        p->id_key = *id_key;
+    }
     arena_init(&p->arena);
     attached_init(&p->attached);
     refusals_init(&p->refusals);
     buf_init(&p->first_invalid_reason, REASON_BYTES_MAX);
+    print_list(p);
     bool keyed = draw_key(&p->hash_key, err);
     cleaner_init(&p->cleaner, &p->hash_key);
     if (keyed && open_list(p, err) && open_template(p, err) &&
@@ -182,19 +221,19 @@ static struct span number_text(struct arena *arena, uint64_t number)
 }
 
 /* All that a letter is filled with but its Message-ID. */
-static void fill_values(const struct plan_row *row, struct arena *arena,
-                        struct letter_values *out)
+static void fill_values(const struct plan *p, const struct plan_row *row,
+                        struct arena *arena, struct letter_values *out)
 {
     *out = (struct letter_values){.address = row->address};
     out->values.columns = row->csv.fields;
     out->values.builtin[TEMPLATE_LINE] = number_text(arena, row->csv.line);
-    /* Without a state there is no campaign: its name is empty. */
+    out->values.builtin[TEMPLATE_CAMPAIGN] = span_of(p->settings->campaign);
 }
 
 static bool letter_possible(struct plan *p, struct plan_row *row)
 {
     struct letter_values values;
-    fill_values(row, &p->arena, &values);
+    fill_values(p, row, &p->arena, &values);
     return draft_check(p->draft, &values, &p->arena, &row->reason);
 }
 
@@ -386,9 +425,10 @@ void plan_values(const struct plan *p, const struct plan_row *row,
                  int64_t date_s, struct arena *arena, struct letter_values *out)
 {
     assert(p->draft);
-    fill_values(row, arena, out);
+    fill_values(p, row, arena, out);
     out->date_s = date_s;
     struct identity who = {
+        .campaign = span_of(p->settings->campaign),
         .address_key = id_key_of(p, row),
         .ordinal = row->verdict.ordinal,
     };

@@ -26,13 +26,16 @@ struct plan {
     struct draft *draft;      /* NULL: check without a template */
     struct attached attached; /* the files that go with letters */
     size_t address_column;
-    uint64_t rows;               /* these two are of the first reading */
-    uint64_t by_status[4];       /* of enum clean_status */
-    struct siphash_key id_key;   /* of the Message-IDs */
-    struct siphash_key hash_key; /* of the set */
-    struct arena arena;          /* of the row under way */
+    uint64_t rows;                     /* these two are of the first reading */
+    uint64_t by_status[4];             /* of enum clean_status */
+    struct siphash_key id_key;         /* of the Message-IDs */
+    struct siphash_print letter_print; /* of all that makes the letter */
+    struct siphash_print list_print;   /* of how the list is read */
+    struct siphash_key hash_key;       /* of the set */
+    struct arena arena;                /* of the row under way */
 
     /* Private. */
+    bool keyed;   /* id_key was given */
     bool counted; /* the first reading has come to its end */
     struct refusals refusals;
     uint32_t first_invalid_line;
@@ -48,8 +51,9 @@ struct plan_row {
     struct span address; /* of CLEAN_OK: local@a-label-domain */
 };
 
+/* id_key: of the campaign; NULL: it has none yet, and one is drawn. */
 bool plan_open(struct plan *p, const struct settings *settings,
-               struct err *err);
+               const struct siphash_key *id_key, struct err *err);
 void plan_close(struct plan *p);
 
 /* The next row of the reading under way. The first reading, up to its

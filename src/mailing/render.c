@@ -231,7 +231,7 @@ int mailing_render(const struct settings *settings,
                    const struct observer *observer, struct err *err)
 {
     struct rendering r = {.directory = options->directory, .directory_fd = -1};
-    if (!plan_open(&r.plan, settings, err)) {
+    if (!plan_open(&r.plan, settings, NULL, err)) {
         return err->status;
     }
     arena_init(&r.arena);

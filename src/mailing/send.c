@@ -51,6 +51,7 @@ static void release(struct campaign *c)
     struct err ignored;
     report_close(c->report, &ignored);
     failed_abandon(c->failed);
+    keeper_close(&c->keeper);
     relays_release(c);
     if (c->loop) {
         loop_destroy(c->loop);
@@ -62,6 +63,7 @@ static void release(struct campaign *c)
 static void fill_tally(const struct campaign *c, struct tally *out)
 {
     out->rows = c->plan->rows;
+    out->sent_before = c->sent_before;
     memcpy(out->by_outcome, c->ledger.by_outcome, sizeof out->by_outcome);
     if (c->begun_ms > 0) {
         out->elapsed_ms = loop_now_ms(c->loop) - c->begun_ms;
@@ -87,8 +89,14 @@ static int run(struct campaign *c, struct tally *tally_out, struct err *err)
     if (!c->settings->dry_run) {
         campaign_run(c);
     }
+    struct err lost = {0};
+    bool kept = keeper_end(&c->keeper, &lost);
     bool written = campaign_close_books(c, err) && close_records(c, err);
     int status = written ? EX_OK : err->status;
+    if (!kept) {
+        status = status_worse(status, lost.status);
+        *err = lost;
+    }
     status = status_worse(status, status_of_rows(c));
     /* A stop that left no row behind is none. */
     if (c->why.status != 0 && c->why.status != EX_TEMPFAIL) {
@@ -101,6 +109,17 @@ static int run(struct campaign *c, struct tally *tally_out, struct err *err)
     return status;
 }
 
+static int count_and_run(struct campaign *c, struct tally *tally_out,
+                         struct err *err)
+{
+    if (keeper_take(&c->keeper, c->plan, err) && plan_count(c->plan, err) &&
+        open_records(c, err) && open_lines(c, err) &&
+        keeper_begin(&c->keeper, c->plan, c->loop, err)) {
+        return run(c, tally_out, err);
+    }
+    return err->status;
+}
+
 int mailing_send(const struct settings *settings,
                  const struct observer *observer, struct tally *tally_out,
                  struct err *err)
@@ -108,9 +127,6 @@ int mailing_send(const struct settings *settings,
     *err = (struct err){0};
     *tally_out = (struct tally){0};
     struct plan plan;
-    if (!plan_open(&plan, settings, err)) {
-        return err->status;
-    }
     struct campaign c = {
         .settings = settings,
         .observer = observer,
@@ -118,13 +134,14 @@ int mailing_send(const struct settings *settings,
     };
     ledger_init(&c.ledger);
     int status;
-    if (plan_count(&plan, err) && open_records(&c, err) &&
-        open_lines(&c, err)) {
-        status = run(&c, tally_out, err);
+    if (keeper_open(&c.keeper, settings, err) &&
+        plan_open(&plan, settings, keeper_id_key(&c.keeper), err)) {
+        status = count_and_run(&c, tally_out, err);
+        release(&c);
+        plan_close(&plan);
     } else {
         status = err->status;
+        release(&c);
     }
-    release(&c);
-    plan_close(&plan);
     return status;
 }

@@ -8,6 +8,7 @@
 #include "mailing/ending.h"
 #include "mailing/parcel.h"
 #include "mailing/patience.h"
+#include "mailing/staging.h"
 #include "net/local.h"
 #include "net/wire.h"
 #include "smtp/dialog.h"
@@ -24,9 +25,10 @@ struct session {
     struct buf relay; /* host:port */
     struct buf hello;
     struct task *held; /* taken, with a letter unlike the last parcel's */
-    bool ready;        /* has been */
-    bool progress;     /* a row was settled */
-    bool securing;     /* within the handshake */
+    struct staging staged;
+    bool ready;    /* has been */
+    bool progress; /* a row was settled */
+    bool securing; /* within the handshake */
     bool draining;
     bool finishing; /* QUIT is answered, or no longer waited for */
 };
@@ -71,10 +73,12 @@ static void take_verdicts(struct session *s)
     }
 }
 
+/* What the dialog does not have. */
 static void let_go(struct session *s)
 {
+    const struct session_owner *o = &s->terms->owner;
+    staging_let_go(&s->staged, s->terms->parcels, o->put_back, o->context);
     if (s->held) {
-        const struct session_owner *o = &s->terms->owner;
         o->put_back(o->context, s->held);
         s->held = NULL;
     }
@@ -209,7 +213,6 @@ static void pack(struct session *s, struct parcel *p)
     while (p->count < batch_max(s) && (t = next_task(s))) {
         struct task_style style = {
             .eight_bit = dialog_capabilities(s->dialog)->eight_bit,
-
             .shared = terms->settings->batch > 1,
             .date_s = p->count > 0 ? p->tasks[0]->date_s : 0,
         };
@@ -223,26 +226,41 @@ static void pack(struct session *s, struct parcel *p)
     }
 }
 
-/* One contact's way: a row of the list is filled in, said, and carried; what
- * became of it is written down by take_verdicts. False: no row is left. */
-static bool give(struct session *s)
+/* One contact's way: a row of the list is filled in, written down as begun,
+ * said, and carried; what became of it is written down by take_verdicts.
+ * False: no row is left. */
+static bool stage(struct session *s)
 {
+    const struct session_owner *o = &s->terms->owner;
     struct parcel *p = parcel_take(s->terms->parcels);
     pack(s, p);
     if (p->count == 0) {
         parcel_give_back(s->terms->parcels, p);
         return false;
     }
-    struct transaction letter;
-    parcel_transaction(p, &letter);
-    dialog_give(s->dialog, &letter);
+    p->group = o->intend(o->context, p);
+    staging_add(&s->staged, p);
     return true;
+}
+
+/* Those whose intent is on disk. */
+static void give(struct session *s)
+{
+    const struct session_owner *o = &s->terms->owner;
+    while (s->staged.count > 0 && dialog_hungry(s->dialog) > 0 &&
+           o->may_go(o->context, s->staged.first->group)) {
+        struct transaction letter;
+        parcel_transaction(staging_take(&s->staged), &letter);
+        dialog_give(s->dialog, &letter);
+        take_verdicts(s); /* of what was refused here, unasked */
+    }
 }
 
 static void feed(struct session *s)
 {
-    while (dialog_hungry(s->dialog) > 0 && give(s)) {
-        take_verdicts(s); /* of what was refused here, unasked */
+    give(s);
+    while (dialog_hungry(s->dialog) > s->staged.count && stage(s)) {
+        give(s);
     }
 }
 

@@ -91,6 +91,10 @@ struct settings {
     uint64_t retry_delay_ms;
 
     /* run */
+    const char *campaign;   /* NULL: stateless */
+    const char *state_path; /* of a campaign */
+    bool resend_unknown;
+    bool template_may_change;
     uint64_t limit; /* messages; 0: none */
     bool dry_run;
     const char *report_path;

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "mailing/file.h"
+#include "mailing/fingerprint.h"
 
 struct source_partial {
     struct buf name; /* as the template has it */
@@ -171,4 +172,13 @@ struct template_source source_origin(struct source *s)
         .partial = partial_text,
         .context = s,
     };
+}
+
+void source_add_print(const struct source *s, struct siphash_print *print)
+{
+    fingerprint_add(print, SPAN("template"), buf_span(&s->text));
+    for (size_t i = 0; i < s->partial_count; i++) {
+        const struct source_partial *p = &s->partials[i];
+        fingerprint_add(print, buf_span(&p->name), buf_span(&p->text));
+    }
 }

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/siphash.h"
 #include "base/span.h"
 #include "letter/template.h"
 
@@ -31,6 +32,9 @@ struct source {
  * either case. */
 bool source_open(struct source *s, const char *path, struct err *err);
 void source_release(struct source *s);
+
+/* Of all that was read. */
+void source_add_print(const struct source *s, struct siphash_print *print);
 
 /* For draft_compile; borrows the source. */
 struct template_source source_origin(struct source *s);

@@ -88,7 +88,10 @@ static struct span shared_id(struct task *t, const struct plan *plan,
         buf_append_byte(&key, "0123456789abcdef"[t->print.bytes[i] >> 4]);
         buf_append_byte(&key, "0123456789abcdef"[t->print.bytes[i] & 15]);
     }
-    struct identity who = {.address_key = buf_span(&key)};
+    struct identity who = {
+        .campaign = span_of(plan->settings->campaign),
+        .address_key = buf_span(&key),
+    };
     struct span domain =
         span_slice(own, span_find_last(own, '@') + 1, own.len - 1);
     struct span id =

@@ -23,6 +23,8 @@ struct task {
     int64_t date_s;             /* of its first letter; 0: not yet made */
     unsigned attempts;     /* refusals that were its own, and its success */
     unsigned losses;       /* sessions that ended before it was settled */
+    bool doubtful;         /* its content may have arrived before */
+    uint64_t record;       /* its id in the state; 0: none, or none yet */
     uint64_t first_try_ms; /* 0: not tried */
     uint64_t due_ms;       /* when it goes again */
     struct {               /* the last word on it; code 0: none */

@@ -1,23 +1,17 @@
 /* What becomes of a row: its verdict, its outcome, or another try. */
 #include <assert.h>
-#include <time.h>
 
 #include "mailing/campaign.h"
+#include "mailing/clock.h"
 #include "mailing/session.h"
 
 /* --- settling --- */
 
-static int64_t wall_clock_ms(void)
+static struct report_row describe_row(const struct session *s,
+                                      const struct task *t,
+                                      enum outcome outcome)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static void write_down(struct campaign *c, const struct session *s,
-                       const struct task *t, enum outcome outcome)
-{
-    struct report_row row = {
+    return (struct report_row){
         .line = t->row.csv.line,
         .address = t->row.verdict.text,
         .status = outcome,
@@ -29,8 +23,15 @@ static void write_down(struct campaign *c, const struct session *s,
         .message_id = t->letter.message_id,
         .relay = s ? session_relay(s) : SPAN(""),
         .tls = s ? session_tls(s) : SPAN(""),
-        .time_ms = wall_clock_ms(),
+        .time_ms = clock_wall_ms(),
     };
+}
+
+static void write_down(struct campaign *c, const struct session *s,
+                       const struct task *t, enum outcome outcome)
+{
+    struct report_row row = describe_row(s, t, outcome);
+    keeper_write(&c->keeper, t, &row, s && outcome != OUTCOME_SENT);
     struct note note = {row.code, row.enhanced, row.reply};
     bool wanted = c->settings->report_all || outcome_failed(outcome);
     struct err err = {0};
@@ -53,6 +54,9 @@ static void settle(struct campaign *c, const struct session *s, struct task *t,
 /* Of a row that would have gone again, but the run is over. */
 static enum outcome outcome_of_waiting(const struct task *t)
 {
+    if (t->doubtful) {
+        return OUTCOME_UNKNOWN;
+    }
     bool its_own =
         t->word.scope == SCOPE_RECIPIENT || t->word.scope == SCOPE_MESSAGE;
     return t->attempts > 0 && its_own ? OUTCOME_DEFERRED : OUTCOME_PENDING;
@@ -90,6 +94,8 @@ static void go_again(struct campaign *c, const struct session *s,
     if (in_ms > 0 && too_late) {
         settle(c, s, t, outcome_of_waiting(t));
     } else {
+        struct report_row row = describe_row(s, t, outcome_of_waiting(t));
+        keeper_write(&c->keeper, t, &row, true);
         task_queue_add(&c->queue, t, in_ms ? now + in_ms : 0);
     }
 }
@@ -135,6 +141,8 @@ static void put_back(void *context, struct task *t)
     struct line *l = context;
     struct campaign *c = l->campaign;
     c->under_way--;
+    struct report_row row = describe_row(NULL, t, outcome_of_waiting(t));
+    keeper_write(&c->keeper, t, &row, false);
     task_queue_add(&c->queue, t, 0);
 }
 
@@ -212,6 +220,21 @@ void campaign_give_up(struct campaign *c, struct task *t)
     settle(c, NULL, t, outcome_of_waiting(t));
 }
 
+/* Its content may have arrived. */
+static void take_doubt(struct campaign *c, const struct session *s,
+                       struct task *t)
+{
+    t->attempts++;
+    t->doubtful = true;
+    note_loss(t, "the connection was lost before the reply to the content");
+    if (!c->settings->resend_unknown) {
+        settle(c, s, t, OUTCOME_UNKNOWN);
+        return;
+    }
+    t->losses++;
+    go_again(c, s, t, delay_ms(c, t, t->losses));
+}
+
 static void take_verdict(void *context, const struct session *s, struct task *t,
                          const struct dialog_verdict *v)
 {
@@ -238,16 +261,30 @@ static void take_verdict(void *context, const struct session *s, struct task *t,
         take_loss(c, s, t, v->tried);
         break;
     case VERDICT_UNKNOWN:
-        t->attempts++;
-        note_loss(t, "the connection was lost before the reply to the content");
-        settle(c, s, t, OUTCOME_UNKNOWN);
+        take_doubt(c, s, t);
         break;
     }
+}
+
+/* --- intents --- */
+
+static uint64_t intend(void *context, const struct parcel *p)
+{
+    struct line *l = context;
+    return keeper_intend(&l->campaign->keeper, p);
+}
+
+static bool may_go(void *context, uint64_t group)
+{
+    struct line *l = context;
+    return keeper_safe(&l->campaign->keeper, group);
 }
 
 void campaign_hear_verdicts(struct session_owner *owner)
 {
     owner->verdict = take_verdict;
     owner->put_back = put_back;
+    owner->intend = intend;
+    owner->may_go = may_go;
     owner->invalid = take_invalid;
 }

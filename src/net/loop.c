@@ -38,6 +38,12 @@ struct loop_signal {
     void *context;
 };
 
+struct loop_waker {
+    uv_async_t uv;
+    void (*woken)(void *context);
+    void *context;
+};
+
 struct loop_turn {
     void (*turn)(void *context); /* NULL: destroyed, to be swept */
     void *context;
@@ -335,5 +341,37 @@ void loop_signal_destroy(struct loop_signal *s)
 {
     if (s) {
         close_handle(&s->uv);
+    }
+}
+
+/* Other threads. */
+
+static void thread_calls(uv_async_t *uv)
+{
+    struct loop_waker *w = uv->data;
+    w->woken(w->context);
+}
+
+struct loop_waker *
+loop_waker_create(struct loop *l, void (*woken)(void *context), void *context)
+{
+    struct loop_waker *w = mem_alloc_zero(1, sizeof *w);
+    w->woken = woken;
+    w->context = context;
+    must(uv_async_init(&l->uv, &w->uv, thread_calls));
+    w->uv.data = w;
+    uv_unref((uv_handle_t *)&w->uv);
+    return w;
+}
+
+void loop_waker_wake(struct loop_waker *w)
+{
+    must(uv_async_send(&w->uv));
+}
+
+void loop_waker_destroy(struct loop_waker *w)
+{
+    if (w) {
+        close_handle(&w->uv);
     }
 }

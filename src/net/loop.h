@@ -46,6 +46,16 @@ loop_signal_create(struct loop *l, int number,
                    void (*raised)(void *context, int number), void *context);
 void loop_signal_destroy(struct loop_signal *s); /* NULL is fine */
 
+/* Lets another thread say that there is something to look at: `woken` is
+ * called in the loop's own thread, once for many calls perhaps. It does not
+ * keep the loop running. */
+struct loop_waker;
+struct loop_waker *
+loop_waker_create(struct loop *l, void (*woken)(void *context), void *context);
+void loop_waker_wake(struct loop_waker *w); /* from any thread */
+/* No thread wakes it any more. NULL is fine. */
+void loop_waker_destroy(struct loop_waker *w);
+
 /* Called before the loop waits, each turn; what it says on a wire still goes
  * out in this turn. */
 struct loop_turn;

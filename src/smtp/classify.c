@@ -359,6 +359,15 @@ const char *scope_name(enum scope s)
     return names[s];
 }
 
+enum scope scope_named(struct span name)
+{
+    enum scope s = SCOPE_RECIPIENT;
+    while (s < SCOPE_LOCAL && !span_equal(name, span_of(scope_name(s)))) {
+        s++;
+    }
+    return s;
+}
+
 const char *severity_name(enum severity s)
 {
     static const char *const names[] = {

@@ -56,5 +56,6 @@ struct finding {
 struct finding classify(enum step step, const struct reply *reply);
 
 const char *scope_name(enum scope s);
+enum scope scope_named(struct span name); /* SCOPE_LOCAL: none is */
 const char *severity_name(enum severity s);
 const char *failure_class_name(enum failure_class c);

@@ -250,7 +250,7 @@ MISTAKES = [
         (["-n", "--format", "csv"], "--format: unknown option"),
         (["-n", "--line", "2"], "--line: unknown option"),
         (["-n", "--rate", "1"], "--rate: rates are N/U"),
-        (["-n", "--state", "s.db"], "--state: unknown option"),
+        (["-n", "--shard", "1/2"], "--shard: unknown option"),
         (["-n", "--rate", "0/s"], "--rate: rates are N/U"),
         (["-n", "--rate", "5/s,"], "--rate: nothing behind the comma"),
         (["-n", "-N", "sometimes"], "--dsn-notify: sometimes is neither"),
@@ -356,7 +356,8 @@ TWINS = {  # the option: a value that is refused
     "report-format": "x", "summary": "x", "progress": "x",
     "user": "a\nb", "account": "a\nb", "auth-in-clear": "x", "no-header": "x",
     "allow-empty": "x", "dry-run": "x", "report-all": "x", "quiet": "x",
-    "verbose": "x", "debug": "x",
+    "verbose": "x", "debug": "x", "campaign": "a\nb", "state": "/dev/null",
+    "on-unknown": "x", "template-changed": "x",
     # refused for what it names
     "config": "no/such", "tls-ca": "l.csv", "tls-cert": "l.csv",
     "tls-key": "l.csv", "suppress": "no/such",

@@ -55,7 +55,7 @@ static struct settings ordinary(void)
 static void open_fine(struct plan *p, const struct settings *settings)
 {
     struct err err = {0};
-    if (!plan_open(p, settings, &err)) {
+    if (!plan_open(p, settings, NULL, &err)) {
         fail_msg("%d %s", err.status, err.text);
     }
 }
@@ -65,7 +65,7 @@ static void open_refused(const struct settings *settings, int status,
 {
     struct plan p;
     struct err err = {0};
-    assert_false(plan_open(&p, settings, &err));
+    assert_false(plan_open(&p, settings, NULL, &err));
     if (err.status != status || !strstr(err.text, words)) {
         fail_msg("%d %s", err.status, err.text);
     }

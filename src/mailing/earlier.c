@@ -1,0 +1,71 @@
+/* What became of a row in the runs before this one? */
+#include "mailing/campaign.h"
+
+/* A row that goes again is no more settled than one that is new. */
+static bool goes_again(const struct campaign *c, enum outcome outcome)
+{
+    static const bool open[OUTCOMES] = {
+        [OUTCOME_DEFERRED] = true,
+        [OUTCOME_PENDING] = true,
+    };
+    return open[outcome] ||
+           (outcome == OUTCOME_UNKNOWN && c->settings->resend_unknown);
+}
+
+bool campaign_adopt(struct campaign *c, const struct plan_row *row,
+                    uint32_t contact, const struct state_row *record,
+                    struct err *err)
+{
+    struct report_row line = record->report;
+    line.line = row->csv.line;
+    line.address = row->verdict.text;
+    ledger_settle(&c->ledger, contact, line.status);
+    c->sent_before += line.status == OUTCOME_SENT ? 1 : 0;
+    bool failed = outcome_failed(line.status);
+    struct note note = {line.code, line.enhanced, line.reply};
+    if ((failed || c->settings->report_all) &&
+        !report_write(c->report, &line, err)) {
+        return false;
+    }
+    return !failed || !c->notes || notes_put(c->notes, contact, &note, err);
+}
+
+/* It has been begun before: its record and its attempts go on. */
+static void remember(struct task *t, const struct state_row *record)
+{
+    const struct report_row *r = &record->report;
+    struct reply word = {
+        .code = r->code,
+        .enhanced = r->enhanced,
+        .text = r->reply,
+    };
+    t->record = record->id;
+    t->attempts = r->attempts;
+    t->doubtful = r->status == OUTCOME_UNKNOWN;
+    task_note(t, &word, scope_named(span_of(r->scope)));
+}
+
+struct task *campaign_meet(struct campaign *c, const struct plan_row *row)
+{
+    struct state_row record;
+    struct err err = {0};
+    uint32_t contact = c->next_contact++;
+    arena_reset(&c->earlier);
+    enum state_found found =
+        keeper_find(&c->keeper, row, &c->earlier, &record, &err);
+    bool again = found == STATE_THERE && goes_again(c, record.report.status);
+    if (found == STATE_THERE && !again) {
+        (void)campaign_adopt(c, row, contact, &record, &err);
+    }
+    if (err.status != 0) {
+        campaign_stop(c, COURSE_STOPPED, err.status, err.text);
+    }
+    if (found == STATE_BROKEN || (found == STATE_THERE && !again)) {
+        return NULL;
+    }
+    struct task *t = task_take(&c->pool, c->plan, row, contact);
+    if (again) {
+        remember(t, &record);
+    }
+    return t;
+}

@@ -1,0 +1,181 @@
+#include "mailing/keeper.h"
+
+#include <sys/stat.h>
+
+#include "mailing/clock.h"
+
+static bool open_state(struct keeper *k, const struct settings *s,
+                       struct err *err)
+{
+    k->state =
+        state_open(s->state_path, s->dry_run ? STATE_READ : STATE_RUN, err);
+    if (!k->state) {
+        return false;
+    }
+    k->known =
+        state_find_mailing(k->state, span_of(s->campaign), &k->id_key, err);
+    return err->status == 0;
+}
+
+bool keeper_open(struct keeper *k, const struct settings *settings,
+                 struct err *err)
+{
+    struct stat facts;
+    return !settings->campaign || lstat(settings->state_path, &facts) != 0 ||
+           open_state(k, settings, err);
+}
+
+const struct siphash_key *keeper_id_key(const struct keeper *k)
+{
+    return k->known ? &k->id_key : NULL;
+}
+
+/* A dry run makes none. */
+static bool make_state(struct keeper *k, const struct settings *s,
+                       struct err *err)
+{
+    if (k->state || !s->campaign || s->dry_run) {
+        return true;
+    }
+    if (open_state(k, s, err) && k->known) {
+        err_set(err, EX_TEMPFAIL, "%s: this campaign has just been begun",
+                s->state_path);
+    }
+    return err->status == 0;
+}
+
+bool keeper_take(struct keeper *k, const struct plan *plan, struct err *err)
+{
+    const struct settings *s = plan->settings;
+    const struct state_mailing mailing = {
+        .campaign = span_of(s->campaign),
+        .id_key = plan->id_key,
+        .template = plan->letter_print,
+        .options = plan->list_print,
+        .template_may_change = s->template_may_change,
+    };
+    return make_state(k, s, err) &&
+           (!k->state || state_take_mailing(k->state, &mailing, err));
+}
+
+static void nothing(void *context)
+{
+    (void)context; /* the turn that follows does it all */
+}
+
+static void wake(void *context)
+{
+    loop_waker_wake(context);
+}
+
+bool keeper_begin(struct keeper *k, const struct plan *plan, struct loop *loop,
+                  struct err *err)
+{
+    if (!k->state || plan->settings->dry_run) {
+        return true;
+    }
+    const uint64_t *by_status = plan->by_status;
+    const struct state_counts counts = {
+        .rows = plan->rows,
+        .invalid = by_status[CLEAN_INVALID],
+        .duplicate = by_status[CLEAN_DUPLICATE],
+        .suppressed = by_status[CLEAN_SUPPRESSED],
+    };
+    if (!state_count_list(k->state, &counts, err)) {
+        return false;
+    }
+    k->waker = loop_waker_create(loop, nothing, NULL);
+    k->writer = state_writer_create(k->state, wake, k->waker, err);
+    return k->writer != NULL;
+}
+
+bool keeper_end(struct keeper *k, struct err *err)
+{
+    struct state_writer *writer = k->writer;
+    k->writer = NULL;
+    return !writer || state_writer_finish(writer, err);
+}
+
+void keeper_close(struct keeper *k)
+{
+    struct err ignored;
+    (void)keeper_end(k, &ignored);
+    loop_waker_destroy(k->waker);
+    state_close(k->state);
+    *k = (struct keeper){0};
+}
+
+enum state_found keeper_find(struct keeper *k, const struct plan_row *row,
+                             struct arena *arena, struct state_row *out,
+                             struct err *err)
+{
+    if (!k->state) {
+        return STATE_ABSENT;
+    }
+    return state_find(k->state, row->verdict.key, row->verdict.ordinal, arena,
+                      out, err);
+}
+
+static void intend(struct keeper *k, struct task *t)
+{
+    if (t->record == 0) {
+        t->record = state_new_id(k->state);
+    }
+    const struct state_row row = {
+        .id = t->record,
+        .key = t->row.verdict.key,
+        .ordinal = t->row.verdict.ordinal,
+        .begun = true,
+        .report =
+            {
+                .line = t->row.csv.line,
+                .address = t->row.verdict.text,
+                .status = OUTCOME_UNKNOWN,
+                .scope = "",
+                .attempts = t->attempts,
+                .message_id = t->letter.message_id,
+                .time_ms = clock_wall_ms(),
+            },
+    };
+    state_writer_put(k->writer, &row);
+    state_writer_count_letter(k->writer);
+}
+
+uint64_t keeper_intend(struct keeper *k, const struct parcel *p)
+{
+    if (!k->writer) {
+        return 0;
+    }
+    for (unsigned i = 0; i < p->count; i++) {
+        intend(k, p->tasks[i]);
+    }
+    return state_writer_group(k->writer);
+}
+
+bool keeper_safe(struct keeper *k, uint64_t group)
+{
+    return group == 0 || group <= state_writer_committed(k->writer);
+}
+
+void keeper_write(struct keeper *k, const struct task *t,
+                  const struct report_row *row, bool tried)
+{
+    if (!k->writer || t->record == 0) {
+        return;
+    }
+    const struct state_row record = {
+        .id = t->record,
+        .key = t->row.verdict.key,
+        .ordinal = t->row.verdict.ordinal,
+        .report = *row,
+    };
+    state_writer_put(k->writer, &record);
+    if (tried) {
+        state_writer_put_attempt(k->writer, &record);
+    }
+}
+
+bool keeper_turn(struct keeper *k, struct err *err)
+{
+    return !k->writer || state_writer_turn(k->writer, err);
+}

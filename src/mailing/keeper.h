@@ -1,0 +1,60 @@
+/* What does the state know of a row, and may its letter go?
+ *
+ * Between the conductor and record/state. Without a state all of this does
+ * nothing, and every letter may go at once. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "mailing/parcel.h"
+#include "mailing/plan.h"
+#include "mailing/settings.h"
+#include "net/loop.h"
+#include "record/state.h"
+#include "record/state_writer.h"
+
+struct keeper {
+    struct state *state;         /* NULL: the run is stateless */
+    struct state_writer *writer; /* NULL: nothing is written */
+    struct loop_waker *waker;
+    bool known; /* the campaign was begun before */
+    struct siphash_key id_key;
+};
+
+/* Opens the state, where it exists, before anything else: who comes second is
+ * told so at once. */
+bool keeper_open(struct keeper *k, const struct settings *settings,
+                 struct err *err);
+
+/* The key of the Message-IDs; NULL: there is none yet. */
+const struct siphash_key *keeper_id_key(const struct keeper *k);
+
+/* Takes the campaign, in a state that is made now where there was none. */
+bool keeper_take(struct keeper *k, const struct plan *plan, struct err *err);
+
+/* The list is counted; from here on the state can be written. */
+bool keeper_begin(struct keeper *k, const struct plan *plan, struct loop *loop,
+                  struct err *err);
+
+/* All that is to be written is. False: EX_IOERR. */
+bool keeper_end(struct keeper *k, struct err *err);
+void keeper_close(struct keeper *k);
+
+/* What earlier runs left of that row. */
+enum state_found keeper_find(struct keeper *k, const struct plan_row *row,
+                             struct arena *arena, struct state_row *out,
+                             struct err *err);
+
+/* The intent to send it gathers; it may go when that group is safe. */
+uint64_t keeper_intend(struct keeper *k, const struct parcel *p);
+bool keeper_safe(struct keeper *k, uint64_t group);
+
+/* What is now known of a row whose intent was written once. tried: an
+ * attempt has ended with it. */
+void keeper_write(struct keeper *k, const struct task *t,
+                  const struct report_row *row, bool tried);
+
+/* At the end of a turn of the loop. False: EX_IOERR, nothing more may go. */
+bool keeper_turn(struct keeper *k, struct err *err);

@@ -1,0 +1,186 @@
+/* What stands in a state file? mailshot.5 says it to people. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "record/state_parts.h"
+
+#define NUMBER_TEXT(number) #number
+#define PRAGMA(name, number) "PRAGMA " name " = " NUMBER_TEXT(number) ";"
+
+/* Times are milliseconds since 1970. No index stands on the rows: they are
+ * only ever appended while letters leave, so that a commit touches few pages;
+ * a run that goes on makes one for itself, in its temporary database. */
+/* clang-format off */
+const char state_schema[] =
+    PRAGMA("application_id", 0x6d736874)
+    PRAGMA("user_version", 1)
+    "CREATE TABLE mailing("
+    " id INTEGER PRIMARY KEY,"
+    " campaign TEXT NOT NULL UNIQUE,"
+    " message_id_key BLOB NOT NULL,"
+    " template TEXT NOT NULL,"
+    " options TEXT NOT NULL,"
+    " rows INTEGER NOT NULL DEFAULT 0,"
+    " invalid INTEGER NOT NULL DEFAULT 0,"
+    " duplicate INTEGER NOT NULL DEFAULT 0,"
+    " suppressed INTEGER NOT NULL DEFAULT 0,"
+    " began INTEGER NOT NULL,"
+    " resumed INTEGER NOT NULL,"
+    " checksum INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE delivery("
+    " id INTEGER PRIMARY KEY,"
+    " mailing INTEGER NOT NULL REFERENCES mailing,"
+    " key TEXT NOT NULL,"
+    " ordinal INTEGER NOT NULL,"
+    " line INTEGER NOT NULL,"
+    " address TEXT NOT NULL,"
+    " status TEXT NOT NULL,"
+    " code INTEGER NOT NULL,"
+    " enhanced TEXT NOT NULL,"
+    " scope TEXT NOT NULL,"
+    " reply TEXT NOT NULL,"
+    " attempts INTEGER NOT NULL,"
+    " message_id TEXT NOT NULL,"
+    " relay TEXT NOT NULL,"
+    " tls TEXT NOT NULL,"
+    " time INTEGER NOT NULL,"
+    " checksum INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE attempt("
+    " id INTEGER PRIMARY KEY,"
+    " delivery INTEGER NOT NULL REFERENCES delivery,"
+    " status TEXT NOT NULL,"
+    " code INTEGER NOT NULL,"
+    " enhanced TEXT NOT NULL,"
+    " scope TEXT NOT NULL,"
+    " reply TEXT NOT NULL,"
+    " relay TEXT NOT NULL,"
+    " time INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE settlement("
+    " id INTEGER PRIMARY KEY,"
+    " delivery INTEGER NOT NULL REFERENCES delivery,"
+    " status TEXT NOT NULL,"
+    " who TEXT NOT NULL,"
+    " time INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE suppression("
+    " key TEXT PRIMARY KEY,"
+    " address TEXT NOT NULL,"
+    " reason TEXT NOT NULL,"
+    " source TEXT NOT NULL,"
+    " time INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE learned("
+    " relay TEXT PRIMARY KEY,"
+    " letters INTEGER NOT NULL,"
+    " recipients INTEGER NOT NULL,"
+    " sessions INTEGER NOT NULL,"
+    " stream_unfit INTEGER NOT NULL,"
+    " time INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE begun("
+    " minute INTEGER PRIMARY KEY,"
+    " messages INTEGER NOT NULL) STRICT;";
+/* clang-format on */
+
+/* The bytes of an empty state. */
+static unsigned char *make_image(const char *path, size_t *bytes_out,
+                                 struct err *err)
+{
+    sqlite3 *db = NULL;
+    sqlite3_int64 bytes = 0;
+    unsigned char *image = NULL;
+    if (sqlite3_open(":memory:", &db) == SQLITE_OK &&
+        state_do(db, path, state_schema, err)) {
+        image = sqlite3_serialize(db, "main", &bytes, 0);
+    } else if (err->status == 0) {
+        state_fault(db, path, err);
+    }
+    if (!image && err->status == 0) {
+        mem_exhausted();
+    }
+    sqlite3_close(db);
+    *bytes_out = (size_t)bytes;
+    return image;
+}
+
+static bool write_whole(int fd, const unsigned char *data, size_t bytes)
+{
+    while (bytes > 0) {
+        ssize_t written = write(fd, data, bytes);
+        if (written < 0 && errno != EINTR) {
+            return false;
+        }
+        data += written > 0 ? written : 0;
+        bytes -= written > 0 ? (size_t)written : 0;
+    }
+    return fsync(fd) == 0;
+}
+
+/* The file and its name are both on disk before it is used. */
+static bool sync_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? mem_copy_text(path, (size_t)(slash - path) + 1)
+                         : mem_copy_text(".", 1);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(folder);
+    bool synced = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return synced;
+}
+
+/* Somebody else may have been faster: fine. Where there are no links, only
+ * the new name is. */
+static bool publish(const char *temporary, const char *path)
+{
+    if (link(temporary, path) == 0 || errno == EEXIST) {
+        (void)unlink(temporary);
+        return true;
+    }
+    return (errno == EPERM || errno == ENOTSUP || errno == ENOSYS) &&
+           rename(temporary, path) == 0;
+}
+
+static bool create_from(const unsigned char *image, size_t bytes,
+                        const char *path, int *status_out)
+{
+    static const char ending[] = ".XXXXXX";
+    size_t len = strlen(path);
+    char *temporary = mem_alloc(len + sizeof ending);
+    memcpy(temporary, path, len);
+    memcpy(temporary + len, ending, sizeof ending);
+    int fd = mkostemp(temporary, O_CLOEXEC); /* 0600 */
+    bool fine = fd >= 0 && write_whole(fd, image, bytes);
+    *status_out = fd < 0 ? EX_CANTCREAT : EX_IOERR;
+    fine = fine && publish(temporary, path) && sync_folder(path);
+    int error = errno;
+    if (fd >= 0) {
+        close(fd);
+        if (!fine) {
+            (void)unlink(temporary);
+        }
+    }
+    free(temporary);
+    errno = error;
+    return fine;
+}
+
+bool state_create(const char *path, struct err *err)
+{
+    size_t bytes;
+    unsigned char *image = make_image(path, &bytes, err);
+    if (!image) {
+        return false;
+    }
+    int status;
+    bool fine = create_from(image, bytes, path, &status);
+    if (!fine) {
+        err_set(err, status, "%s: cannot be made: %s", path, strerror(errno));
+    }
+    sqlite3_free(image);
+    return fine;
+}
