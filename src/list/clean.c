@@ -30,6 +30,7 @@ void cleaner_init(struct cleaner *c, const struct siphash_key *hash_key)
         .dedupe = true, .mode = KEY_FOLD, .hash_key = *hash_key};
     set_init(&c->seen);
     set_init(&c->suppressed);
+    set_init(&c->refused);
     buf_init(&c->scratch, SCRATCH_BYTES_MAX);
 }
 
@@ -37,6 +38,7 @@ void cleaner_release(struct cleaner *c)
 {
     set_release(&c->seen);
     set_release(&c->suppressed);
+    set_release(&c->refused);
     free(c->times_seen);
     buf_release(&c->scratch);
     *c = (struct cleaner){0};
@@ -180,6 +182,44 @@ static bool elsewhere(struct cleaner *c, const struct clean_verdict *v)
            !shard_holds(&c->shard, v->key.len > 0 ? wider_key(c, v) : v->text);
 }
 
+/* NULL: DNS has said nothing against it. */
+static const char *domain_reason(const struct cleaner *c,
+                                 struct span ascii_domain)
+{
+    if (c->refused.count == 0) {
+        return NULL;
+    }
+    struct siphash_print print = print_of(c, ascii_domain);
+    uint32_t index;
+    if (!set_find(&c->refused, &print, &index)) {
+        return NULL;
+    }
+    return domain_verdict_text(
+        (enum domain_verdict)set_line(&c->refused, index));
+}
+
+bool cleaner_domain(struct cleaner *c, const struct csv_row *row,
+                    struct span *ascii_domain_out)
+{
+    clear_scratch(c);
+    struct clean_verdict v = {.text =
+                                  span_trim(row->fields[c->address_column])};
+    if (address_reason(c, v.text, &v.address, &v.ascii_domain)) {
+        return false;
+    }
+    v.key = append_key(c, KEY_FOLD, &v.address, v.ascii_domain);
+    *ascii_domain_out = v.ascii_domain;
+    return !elsewhere(c, &v);
+}
+
+void cleaner_refuse_domain(struct cleaner *c, struct span ascii_domain,
+                           enum domain_verdict verdict)
+{
+    struct siphash_print print = print_of(c, ascii_domain);
+    bool added;
+    set_put(&c->refused, &print, (uint32_t)verdict, &added);
+}
+
 bool cleaner_judge(struct cleaner *c, const struct csv_row *row,
                    struct clean_verdict *out)
 {
@@ -195,6 +235,9 @@ bool cleaner_judge(struct cleaner *c, const struct csv_row *row,
     }
     if (elsewhere(c, out)) {
         return false;
+    }
+    if (!out->reason) {
+        out->reason = domain_reason(c, out->ascii_domain);
     }
     if (out->reason) {
         out->status = CLEAN_INVALID;

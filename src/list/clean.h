@@ -15,6 +15,7 @@
 #include "base/span.h"
 #include "list/address.h"
 #include "list/csv.h"
+#include "list/domain.h"
 #include "list/key.h"
 #include "list/shard.h"
 
@@ -36,6 +37,7 @@ struct cleaner {
     struct siphash_key hash_key; /* random, per run */
     struct set seen;             /* address keys, with the first line of each */
     struct set suppressed;       /* keys of fold or wider, and domains */
+    struct set refused;          /* domains, their verdicts in place of lines */
     uint32_t *times_seen;        /* without dedupe: by index in seen */
     uint32_t times_seen_cap;
     struct buf scratch;
@@ -69,6 +71,15 @@ void cleaner_rewind(struct cleaner *c);
  * there by its text. */
 bool cleaner_judge(struct cleaner *c, const struct csv_row *row,
                    struct clean_verdict *out);
+
+/* The domain in A-labels of a row whose address is one; it lives until the
+ * next call. False: the address is none, or the row another shard's. */
+bool cleaner_domain(struct cleaner *c, const struct csv_row *row,
+                    struct span *ascii_domain_out);
+
+/* Rows of this domain are invalid from now on. */
+void cleaner_refuse_domain(struct cleaner *c, struct span ascii_domain,
+                           enum domain_verdict verdict);
 
 /* An address or "@domain" never to mail. Compared by the key of fold, or of
  * the wider mode of dedupe. False where it is neither. */

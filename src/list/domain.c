@@ -216,3 +216,13 @@ const char *domain_append_ascii(struct buf *out, struct span domain)
     }
     return fault;
 }
+
+const char *domain_verdict_text(enum domain_verdict verdict)
+{
+    static const char *const texts[] = {
+        [DOMAIN_ABSENT] = "no such domain",
+        [DOMAIN_NULL_MX] = "domain that takes no mail (null MX)",
+        [DOMAIN_NO_HOST] = "domain with neither mail server nor address",
+    };
+    return texts[verdict];
+}

@@ -11,6 +11,15 @@
 #include "base/buf.h"
 #include "base/span.h"
 
+/* What DNS says of a domain that takes no mail. */
+enum domain_verdict {
+    DOMAIN_ABSENT,  /* there is no such name */
+    DOMAIN_NULL_MX, /* RFC 7505 */
+    DOMAIN_NO_HOST, /* a name with neither MX nor address: RFC 5321 5.1 */
+};
+
+const char *domain_verdict_text(enum domain_verdict verdict);
+
 /* Appends the A-label form in lower case. NULL: fine; else why not, in words
  * ("one label only", "label longer than 63 octets", …), and nothing useful
  * was appended. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "mailing/check_rows.h"
+#include "mailing/domains.h"
 #include "mailing/finding.h"
 #include "mailing/plan.h"
 #include "record/cleaned.h"
@@ -173,9 +174,14 @@ int mailing_check(const struct settings *settings,
     if (!plan_open(&c.plan, settings, NULL, err)) {
         return err->status;
     }
-    begin_findings(&c);
-    int status = check(&c, observer, tally_out, err);
-    end_findings(&c);
+    int status = EX_OK;
+    if (domains_look_up(&c.plan, observer, err)) {
+        begin_findings(&c);
+        status = check(&c, observer, tally_out, err);
+        end_findings(&c);
+    } else {
+        status = err->status;
+    }
     plan_close(&c.plan);
     return status;
 }

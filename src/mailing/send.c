@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mailing/campaign.h"
+#include "mailing/domains.h"
 #include "mailing/status.h"
 
 static int status_of_rows(const struct campaign *c)
@@ -112,9 +113,10 @@ static int run(struct campaign *c, struct tally *tally_out, struct err *err)
 static int count_and_run(struct campaign *c, struct tally *tally_out,
                          struct err *err)
 {
-    if (keeper_take(&c->keeper, c->plan, err) && plan_count(c->plan, err) &&
-        open_records(c, err) && open_lines(c, err) &&
-        keeper_begin(&c->keeper, c->plan, c->loop, err)) {
+    if (keeper_take(&c->keeper, c->plan, err) &&
+        domains_look_up(c->plan, c->observer, err) &&
+        plan_count(c->plan, err) && open_records(c, err) &&
+        open_lines(c, err) && keeper_begin(&c->keeper, c->plan, c->loop, err)) {
         return run(c, tally_out, err);
     }
     return err->status;

@@ -54,6 +54,7 @@ struct settings {
     const char *const *suppress; /* files */
     size_t suppress_count;
     unsigned invalid_max_percent;
+    bool check_dns;
 
     /* letter */
     struct span sender; /* -f, a template; empty: From's */

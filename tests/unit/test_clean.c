@@ -196,6 +196,40 @@ static void measures_the_path_in_a_labels(void **state)
     buf_release(&text);
 }
 
+static void refuses_domains_that_dns_refuses(void **state)
+{
+    (void)state;
+    struct cleaner c;
+    init(&c);
+    struct span fields[] = {SPAN("1"), SPAN(" a@M\xc3\xbcller.de "), SPAN("x")};
+    struct csv_row row = {.number = 1, .line = 2, .fields = fields};
+    struct span domain;
+    assert_true(cleaner_domain(&c, &row, &domain));
+    assert_true(span_equal(domain, SPAN("xn--mller-kva.de")));
+    fields[1] = SPAN("a@b");
+    assert_false(cleaner_domain(&c, &row, &domain));
+    cleaner_refuse_domain(&c, SPAN("xn--mller-kva.de"), DOMAIN_NULL_MX);
+    cleaner_refuse_domain(&c, SPAN("gone.de"), DOMAIN_ABSENT);
+    assert_true(cleaner_suppress(&c, SPAN("b@gone.de")));
+    const struct {
+        struct span text;
+        const char *reason; /* NULL: fine */
+    } cases[] = {
+        {SPAN("a@xn--mller-kva.de"), domain_verdict_text(DOMAIN_NULL_MX)},
+        {SPAN("a@M\xc3\x9cLLER.de"), domain_verdict_text(DOMAIN_NULL_MX)},
+        {SPAN("a@GONE.de"), domain_verdict_text(DOMAIN_ABSENT)},
+        {SPAN("b@gone.de"), domain_verdict_text(DOMAIN_ABSENT)},
+        {SPAN("a@sub.gone.de"), NULL},
+        {SPAN("a@gone.d"), NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct clean_verdict v = judge(&c, cases[i].text, 3);
+        assert_int_equal(v.status, cases[i].reason ? CLEAN_INVALID : CLEAN_OK);
+        assert_ptr_equal(v.reason, cases[i].reason);
+    }
+    cleaner_release(&c);
+}
+
 static void takes_only_addresses_and_domains(void **state)
 {
     (void)state;
@@ -242,6 +276,7 @@ int main(void)
         cmocka_unit_test(fills_in_the_verdict),
         cmocka_unit_test(says_why_a_row_is_invalid),
         cmocka_unit_test(measures_the_path_in_a_labels),
+        cmocka_unit_test(refuses_domains_that_dns_refuses),
         cmocka_unit_test(takes_only_addresses_and_domains),
         cmocka_unit_test(counts_many_ordinals),
     };
