@@ -41,6 +41,8 @@ TAKER(take_suppress);
 TAKER(take_shard);
 TAKER(take_header);
 TAKER(take_html);
+TAKER(take_unsubscribe_url);
+TAKER(take_unsubscribe_mailto);
 TAKER(take_attach);
 TAKER(take_loudness);
 TAKER(take_percent);

@@ -50,6 +50,51 @@ bool take_header(struct options *o, const struct option *row, const char *value,
     return true;
 }
 
+/* A template within a header: one line of UTF-8. */
+static bool one_line(struct options *o, struct span text, struct err *err)
+{
+    if (text.len == 0) {
+        return wrong(o, "its value is empty", err);
+    }
+    if (!utf8_valid(text)) {
+        return wrong(o, "it is not in UTF-8", err);
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        if (ascii_is_control(text.data[i])) {
+            return wrong(o, "a control character in it", err);
+        }
+    }
+    return true;
+}
+
+bool take_unsubscribe_url(struct options *o, const struct option *row,
+                          const char *value, struct err *err)
+{
+    (void)row;
+    struct span url = span_of(value);
+    if (!one_line(o, url, err)) {
+        return false;
+    }
+    if (!span_starts_nocase(url, SPAN("https://")) &&
+        !span_starts(url, SPAN("{{"))) {
+        return wrong(o, "an https URL is wanted (RFC 8058)", err);
+    }
+    o->settings.unsubscribe_url = url;
+    return true;
+}
+
+bool take_unsubscribe_mailto(struct options *o, const struct option *row,
+                             const char *value, struct err *err)
+{
+    (void)row;
+    struct span address = span_of(value);
+    if (!one_line(o, address, err)) {
+        return false;
+    }
+    o->settings.unsubscribe_mailto = address;
+    return true;
+}
+
 bool take_html(struct options *o, const struct option *row, const char *value,
                struct err *err)
 {

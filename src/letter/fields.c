@@ -43,13 +43,13 @@ static const struct rule {
     {"Content-Length", FIELD_CONTENT, false},
     /* RFC 2369, 2919, 8058 */
     {"List-ID", FIELD_RAW, true},
-    {"List-Help", FIELD_RAW, true},
-    {"List-Subscribe", FIELD_RAW, true},
-    {"List-Unsubscribe", FIELD_RAW, true},
+    {"List-Help", FIELD_URIS, true},
+    {"List-Subscribe", FIELD_URIS, true},
+    {"List-Unsubscribe", FIELD_URIS, true},
     {"List-Unsubscribe-Post", FIELD_RAW, true},
-    {"List-Post", FIELD_RAW, true},
-    {"List-Owner", FIELD_RAW, true},
-    {"List-Archive", FIELD_RAW, true},
+    {"List-Post", FIELD_URIS, true},
+    {"List-Owner", FIELD_URIS, true},
+    {"List-Archive", FIELD_URIS, true},
     /* RFC 3834, 8098 and custom */
     {"Auto-Submitted", FIELD_RAW, true},
     {"Disposition-Notification-To", FIELD_ADDRESS, true},
@@ -85,7 +85,7 @@ void fields_release(struct fields *f)
     *f = (struct fields){0};
 }
 
-static bool add(struct fields *f, const struct field *field, struct err *err)
+bool fields_add(struct fields *f, const struct field *field, struct err *err)
 {
     if (f->count == FIELDS_MAX) {
         err_set(err, EX_DATAERR, "%s:%u: more than %d headers", field->file,
@@ -192,7 +192,7 @@ bool fields_split(struct fields *out, struct span text, const char *file,
                     file, field.line);
             return false;
         }
-        if (!passed && !add(out, &field, err)) {
+        if (!passed && !fields_add(out, &field, err)) {
             return false;
         }
         at += bytes;
@@ -214,7 +214,7 @@ bool fields_add_option(struct fields *f, struct span header, const char *file,
                 (int)header.len, header.data);
         return false;
     }
-    return add(f, &field, err);
+    return fields_add(f, &field, err);
 }
 
 void fields_replace(struct fields *f, size_t before)

@@ -18,6 +18,7 @@ enum field_kind {
     FIELD_TEXT,    /* RFC 2047 where it is not ASCII; what is unknown, too */
     FIELD_ADDRESS, /* a list of mailboxes */
     FIELD_RAW,     /* a structure that is ASCII */
+    FIELD_URIS,    /* the same, with URIs in angle brackets */
     FIELD_CONTENT, /* Content-…, MIME-Version: made anew */
     FIELD_DROPPED, /* Bcc and Return-Path */
 };
@@ -33,6 +34,7 @@ struct field {
     const char *file;
     unsigned line; /* where the value begins; from 1 */
     unsigned column;
+    bool one_click; /* its first URI is https (RFC 8058) */
 };
 
 struct fields {
@@ -52,6 +54,9 @@ bool fields_split(struct fields *out, struct span text, const char *file,
  * it is none. */
 bool fields_add_option(struct fields *f, struct span header, const char *file,
                        struct err *err);
+
+/* The same of what is made here; the spans outlive it. */
+bool fields_add(struct fields *f, const struct field *field, struct err *err);
 
 /* Without the first `before` ones' fields of a name that one of the others
  * has, too. */

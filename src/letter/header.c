@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "letter/encode.h"
 #include "letter/template_ops.h"
+#include "letter/uri.h"
 
 bool header_refuse(const struct header_row *row, const char *format, ...)
 {
@@ -74,6 +75,29 @@ static bool check_address(const struct header *h, const struct header_row *row)
     return true;
 }
 
+/* A value may not break a URI, nor begin another one. */
+static bool check_uris(const struct header *h, struct span value,
+                       const struct header_row *row)
+{
+    struct span uri;
+    size_t at = 0;
+    bool first = true;
+    for (; uri_next(value, &at, &uri); first = false) {
+        const char *fault = uri_fault(uri);
+        if (!fault && first && h->one_click && !uri_is_https(uri)) {
+            fault = "not https";
+        }
+        if (fault) {
+            return header_refuse(row, "%s in %.*s: <%.*s>", fault,
+                                 (int)h->name.len, h->name.data,
+                                 uri.len > 200 ? 200 : (int)uri.len, uri.data);
+        }
+    }
+    return at == value.len ||
+           header_refuse(row, "a < that does not end in %.*s", (int)h->name.len,
+                         h->name.data);
+}
+
 static bool check_raw(const struct header *h, const struct header_row *row)
 {
     struct buf *scratch = row->scratch;
@@ -92,7 +116,7 @@ static bool check_raw(const struct header *h, const struct header_row *row)
                              "line",
                              (int)h->name.len, h->name.data);
     }
-    return true;
+    return h->kind != FIELD_URIS || check_uris(h, value, row);
 }
 
 bool header_check(const struct header *h, const struct header_row *row)
@@ -104,7 +128,7 @@ bool header_check(const struct header *h, const struct header_row *row)
         return check_address(h, row);
     }
     return header_check_values(h->value, h->name, row) &&
-           (h->kind != FIELD_RAW || check_raw(h, row));
+           (h->kind == FIELD_TEXT || check_raw(h, row));
 }
 
 /* The template filled in, in the buffer alone; a TAB is a space. */
@@ -172,7 +196,7 @@ void header_append(const struct header *h, const struct letter_values *values,
     } else {
         struct span value = filled(h->value, values, scratch);
         bool empty =
-            h->kind == FIELD_RAW ? span_trim(value).len == 0 : value.len == 0;
+            h->kind == FIELD_TEXT ? value.len == 0 : span_trim(value).len == 0;
         if (empty) {
             return;
         }
@@ -292,6 +316,7 @@ bool header_compile(struct header *out, const struct field *field,
     *out = (struct header){
         .name = arena_copy(context->arena, field->name),
         .kind = fields_kind(field->name),
+        .one_click = field->one_click,
     };
     if (!compile_parts(out, field, context) ||
         (is_fixed(out) && !fix(out, field, context))) {

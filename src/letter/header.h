@@ -18,8 +18,9 @@ struct header {
     enum field_kind kind;
     struct span fixed;          /* lines that are the same in every row */
     bool fixed_utf8;            /* with an address that is not ASCII */
+    bool one_click;             /* as of its field */
     bool joined;                /* its lines are in those of one before */
-    struct template *value;     /* of FIELD_TEXT and FIELD_RAW */
+    struct template *value;     /* of what is no FIELD_ADDRESS */
     struct mailboxes mailboxes; /* of FIELD_ADDRESS */
 };
 

@@ -26,7 +26,9 @@ struct draft_source {
     size_t address_column;      /* To: is made from it where missing */
     const struct span *headers; /* -H "Name: value", templates */
     size_t header_count;
-    struct span html; /* --html: the text's other form; or NULL */
+    struct span unsubscribe_url;    /* --unsubscribe-url, a template */
+    struct span unsubscribe_mailto; /* --unsubscribe-mailto, a template */
+    struct span html;               /* --html: the text's other form; or NULL */
     struct template_source html_origin;
     const struct span *attach; /* --attach FILE, templates */
     size_t attach_count;

@@ -8,6 +8,7 @@
 #include "letter/date.h"
 #include "letter/draft.h"
 #include "letter/mime.h"
+#include "letter/unsubscribe.h"
 
 enum { HEADER_BYTES_MAX = 64 << 20 /* of one letter's headers */ };
 
@@ -166,21 +167,27 @@ static void join_fixed(struct draft *d)
     buf_clear(out);
 }
 
-static bool read_fields(struct fields *fields,
-                        const struct draft_source *source, struct span text,
-                        size_t *body_out, unsigned *line_out, struct err *err)
+/* The text becomes what is behind the headers. */
+static bool read_fields(struct draft *d, const struct draft_source *source,
+                        struct fields *fields, struct span *text,
+                        unsigned *line_out, struct err *err)
 {
     const char *file = source->origin.file;
-    if (!fields_split(fields, text, file, body_out, line_out, err) ||
-        !fields_check_text(span_slice(text, 0, *body_out), file, 1, err)) {
+    size_t body_at;
+    if (!fields_split(fields, *text, file, &body_at, line_out, err) ||
+        !fields_check_text(span_slice(*text, 0, body_at), file, 1, err)) {
         return false;
     }
+    *text = span_rest(*text, body_at);
     size_t before = fields->count;
     for (size_t i = 0; i < source->header_count; i++) {
         if (!fields_add_option(fields, source->headers[i], "--header", err) ||
             !fields_check_text(source->headers[i], "--header", 1, err)) {
             return false;
         }
+    }
+    if (!unsubscribe_add(fields, source, &d->arena, err)) {
+        return false;
     }
     fields_replace(fields, before);
     return fields_check_single(fields, err);
@@ -196,15 +203,13 @@ static bool compile(struct draft *d, const struct draft_source *source,
         .err = err,
     };
     struct span text = source->text;
-    size_t body_at;
     unsigned body_line;
     if (span_starts(text, SPAN("\xef\xbb\xbf"))) {
         text = span_rest(text, 3);
     }
-    if (!read_fields(fields, source, text, &body_at, &body_line, err) ||
+    if (!read_fields(d, source, fields, &text, &body_line, err) ||
         !compile_headers(d, fields, &context) || !compile_sender(d, &context) ||
-        !mime_compile(&d->body, fields, span_rest(text, body_at), body_line,
-                      &context) ||
+        !mime_compile(&d->body, fields, text, body_line, &context) ||
         !check_message_id(d, fields, err)) {
         return false;
     }

@@ -14,6 +14,7 @@ static const struct finding_kind *const kinds[] = {
     &finding_causes,
     &finding_slips,
     &finding_sizes,
+    &finding_demands,
 };
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };

@@ -19,6 +19,7 @@ struct finding_kind {
     void (*end)(void *finding);
 };
 
-extern const struct finding_kind finding_causes; /* rows that are no letter */
-extern const struct finding_kind finding_sizes;  /* of the messages */
-extern const struct finding_kind finding_slips;  /* gmial.com */
+extern const struct finding_kind finding_causes;  /* rows that are no letter */
+extern const struct finding_kind finding_demands; /* of large providers */
+extern const struct finding_kind finding_sizes;   /* of the messages */
+extern const struct finding_kind finding_slips;   /* gmial.com */

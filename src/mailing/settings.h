@@ -61,6 +61,8 @@ struct settings {
     const struct span *headers;
     size_t header_count;
     bool allow_empty;
+    struct span unsubscribe_url; /* templates; empty: none */
+    struct span unsubscribe_mailto;
     const char *html_path;     /* NULL: none */
     const struct span *attach; /* FILE, templates */
     size_t attach_count;

@@ -362,8 +362,10 @@ TWINS = {  # the option: a value that is refused
     "config": "no/such", "tls-ca": "l.csv", "tls-cert": "l.csv",
     "tls-key": "l.csv", "suppress": "no/such",
     "column": "nosuch", "from": "{{nosuch}}", "report": "no/such/r",
-    "failed": "no/such/f", "html": "no/such", "attach": "no/such",
-    "attach-dir": "no/such", "password-file": "x", "passwordeval": "true",
+    "failed": "no/such/f", "html": "no/such",
+    "unsubscribe-url": "http://x", "unsubscribe-mailto": "x",
+    "attach": "no/such", "attach-dir": "no/such",
+    "password-file": "x", "passwordeval": "true",
 }
 
 
