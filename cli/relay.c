@@ -194,6 +194,12 @@ static bool identity_fits(const struct settings *s, struct err *err)
     if (s->tls == TLS_OFF && trust->pin_count > 0) {
         return usage("--tls off and --tls-pin contradict each other", err);
     }
+    if (s->tls != TLS_REQUIRED &&
+        (s->requiretls || s->requiretls_column.len > 0)) {
+        return usage("--requiretls needs a relay that has proved who it is: "
+                     "--tls required",
+                     err);
+    }
     if (!trust->cert_file) {
         return !trust->key_file ||
                usage("--tls-key is the key of no --tls-cert", err);

@@ -59,6 +59,7 @@ enum word {
 static struct {
     char *words[WORDS]; /* popt's copies, ours to free; NULL: not given */
     int refused_offers; /* bits that --no-… sets */
+    int requiretls;
     int no_tickets;
     int auth_required;
     int auth_in_clear;
@@ -102,6 +103,7 @@ static const struct poptOption options[] = {
     WITHOUT("no-enhancedstatuscodes", OFFER_ENHANCED,
             "replies without enhanced codes"),
     WITHOUT("no-starttls", OFFER_STARTTLS, "do not offer STARTTLS"),
+    FLAG("requiretls", '\0', requiretls, "offer REQUIRETLS under TLS"),
     WORD("size", WORD_SIZE,
          "the largest message (32 MiB); 0: SIZE is not offered", "BYTES"),
     WORD("auth", WORD_AUTH, "offer AUTH to this user", "USER"),
@@ -404,7 +406,8 @@ static int run(struct say *say, struct buf *secret, struct err *err)
         .cert_file = given.words[WORD_CERT_OUT],
         .hostname = given.words[WORD_HOSTNAME] ? given.words[WORD_HOSTNAME]
                                                : "localhost",
-        .offers = OFFER_ALL & ~(unsigned)given.refused_offers,
+        .offers = (OFFER_ALL & ~(unsigned)given.refused_offers) |
+                  (given.requiretls ? OFFER_REQUIRETLS : 0),
         .maildir = given.words[WORD_MAILDIR],
         .log_file = given.words[WORD_LOG],
         .verdicts_file = given.words[WORD_VERDICTS],

@@ -110,6 +110,11 @@ const struct option option_table[] = {
     {"tls-min", 0, SEND, "VERSION", take_choice,
      AT(settings.trust.version_min), 0, 0, tls_versions,
      "the oldest TLS, 1.2 or 1.3 (1.2)"},
+    {"requiretls", 0, SEND, NULL, take_flag, AT(settings.requiretls), 0, 0,
+     NULL, "the relay must keep TLS on every later hop"},
+    {"requiretls-column", 0, SEND | VERB_CHECK, "NAME", take_span,
+     AT(settings.requiretls_column), 0, 0, NULL,
+     "the same, of the rows for which this column says so"},
     {"helo", 0, SEND, "NAME", take_name, AT(settings.helo), 0, 0, NULL,
      "the EHLO name (this host's)"},
 

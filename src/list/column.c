@@ -95,8 +95,8 @@ static int shown_len(struct span name)
     return (int)smaller(name.len, SHOWN_BYTES_MAX);
 }
 
-static bool find_wanted(const struct span *names, size_t count,
-                        struct span wanted, size_t *index_out, struct err *err)
+bool column_find_named(const struct span *names, size_t count,
+                       struct span wanted, size_t *index_out, struct err *err)
 {
     if (column_find(names, count, wanted, index_out)) {
         return true;
@@ -140,7 +140,7 @@ bool column_find_address(const struct span *names, size_t count,
                          struct span wanted, size_t *index_out, struct err *err)
 {
     if (wanted.len > 0) {
-        return find_wanted(names, count, wanted, index_out, err);
+        return column_find_named(names, count, wanted, index_out, err);
     }
     if (column_find(names, count, SPAN("email"), index_out)) {
         return true;

@@ -21,6 +21,10 @@ bool column_find_address(const struct span *names, size_t count,
 bool column_find(const struct span *names, size_t count, struct span name,
                  size_t *index_out);
 
+/* The same; false: EX_DATAERR with a hint. */
+bool column_find_named(const struct span *names, size_t count,
+                       struct span wanted, size_t *index_out, struct err *err);
+
 /* The nearest name by edits, case not counted, for "did you mean"; count where
  * none is near. */
 size_t column_nearest(const struct span *names, size_t count, struct span name);

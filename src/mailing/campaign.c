@@ -287,7 +287,7 @@ static void set_terms(struct line *l)
         .plan = c->plan,
         .loop = c->loop,
         .relay = l->relay,
-        .tls = l->tls,
+        .tls = c->tls,
         .parcels = &c->parcels,
         .learned = &l->learned,
         .probe_sender = buf_span(&c->probe_sender),

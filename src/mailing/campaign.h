@@ -40,6 +40,8 @@ struct campaign {
     const struct observer *observer;
     struct plan *plan;
     struct loop *loop;
+    struct tls_client *tls; /* of all lines, so that they share what can be
+                               resumed; NULL: in clear */
 
     /* rows */
     struct keeper keeper;

@@ -226,10 +226,9 @@ void line_each_session(struct line *l, void (*act)(struct session *))
 
 /* --- its beginning and its end --- */
 
-void line_init(struct line *l, struct campaign *c, const struct relay *relay,
-               struct tls_client *tls)
+void line_init(struct line *l, struct campaign *c, const struct relay *relay)
 {
-    *l = (struct line){.campaign = c, .relay = relay, .tls = tls};
+    *l = (struct line){.campaign = c, .relay = relay};
     struct pace_settings pace = {
         .sessions = c->settings->sessions,
         .sessions_max = c->settings->sessions_max,
@@ -247,7 +246,6 @@ void line_release(struct line *l)
     if (l->addresses) {
         freeaddrinfo(l->addresses);
     }
-    tls_client_destroy(l->tls);
 }
 
 void line_hear_sessions(struct session_owner *owner)

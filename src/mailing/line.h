@@ -22,7 +22,6 @@ enum { LINE_PAUSE_MS = 1000 }; /* the first back-off; it doubles */
 struct line {
     struct campaign *campaign;
     const struct relay *relay;
-    struct tls_client *tls; /* NULL: in clear */
     struct session_terms terms;
     struct learned learned;
 
@@ -46,9 +45,8 @@ struct line {
     struct err given_up;       /* status 0: it is not */
 };
 
-/* Terms, but for the relay and its TLS, are the caller's. */
-void line_init(struct line *l, struct campaign *c, const struct relay *relay,
-               struct tls_client *tls);
+/* Terms, but for the relay, are the caller's. */
+void line_init(struct line *l, struct campaign *c, const struct relay *relay);
 void line_release(struct line *l); /* no session is open (asserted) */
 
 /* The sessions' side of it: ready and over. */

@@ -39,6 +39,7 @@ static bool same_letter(const struct task *a, const struct task *b)
 {
     return memcmp(&a->print, &b->print, sizeof a->print) == 0 &&
            span_equal(a->letter.sender, b->letter.sender) &&
+           a->row.requires_tls == b->row.requires_tls &&
            task_needs_smtputf8(a) == task_needs_smtputf8(b);
 }
 
@@ -72,6 +73,7 @@ void parcel_transaction(struct parcel *p, struct transaction *out)
         .content_bytes = first->letter.bytes,
         .eight_bit = first->letter.has_eight_bit,
         .needs_smtputf8 = task_needs_smtputf8(first),
+        .requires_tls = first->row.requires_tls,
         .id = first->letter.message_id,
         .tag = p,
     };

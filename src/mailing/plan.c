@@ -28,6 +28,19 @@ static bool draw_key(struct siphash_key *key, struct err *err)
     return true;
 }
 
+/* The columns that options name. */
+static bool find_columns(struct plan *p, const struct span *names, size_t count,
+                         struct err *err)
+{
+    const struct settings *s = p->settings;
+    p->requiretls_column = SIZE_MAX;
+    return column_find_address(names, count, s->column, &p->address_column,
+                               err) &&
+           (s->requiretls_column.len == 0 ||
+            column_find_named(names, count, s->requiretls_column,
+                              &p->requiretls_column, err));
+}
+
 static bool open_list(struct plan *p, struct err *err)
 {
     const struct settings *s = p->settings;
@@ -38,8 +51,7 @@ static bool open_list(struct plan *p, struct err *err)
     const struct span *names;
     size_t count = csv_reader_columns(p->reader, &names);
     struct err found = {0};
-    if (!column_find_address(names, count, s->column, &p->address_column,
-                             &found)) {
+    if (!find_columns(p, names, count, &found)) {
         err_set(err, found.status, "%s:1: %s", csv_reader_name(p->reader),
                 found.text);
         return false;
@@ -307,6 +319,27 @@ static struct span reason_of(struct plan *p, const struct plan_row *row)
     return SPAN("");
 }
 
+/* What is not plainly a no is a yes: a slip must not cost the protection. */
+static bool says_yes(struct span value)
+{
+    static const struct span noes[] = {SPAN(""), SPAN("0"), SPAN("no"),
+                                       SPAN("false"), SPAN("off")};
+    value = span_trim(value);
+    for (size_t i = 0; i < sizeof noes / sizeof noes[0]; i++) {
+        if (span_equal_nocase(value, noes[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool requires_tls(const struct plan *p, const struct plan_row *row)
+{
+    return p->settings->requiretls ||
+           (p->requiretls_column != SIZE_MAX &&
+            says_yes(row->csv.fields[p->requiretls_column]));
+}
+
 /* False: the row is another shard's. */
 static bool judge(struct plan *p, struct plan_row *row)
 {
@@ -314,6 +347,7 @@ static bool judge(struct plan *p, struct plan_row *row)
     if (!cleaner_judge(&p->cleaner, &row->csv, v)) {
         return false;
     }
+    row->requires_tls = requires_tls(p, row);
     if (v->status != CLEAN_INVALID) {
         struct span parts[] = {v->address.local, SPAN("@"), v->ascii_domain};
         row->address = join(&p->arena, parts, sizeof parts / sizeof parts[0]);

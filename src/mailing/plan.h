@@ -26,6 +26,7 @@ struct plan {
     struct draft *draft;      /* NULL: check without a template */
     struct attached attached; /* the files that go with letters */
     size_t address_column;
+    size_t requiretls_column;          /* SIZE_MAX: none */
     uint64_t rows;                     /* these two are of the first reading */
     uint64_t by_status[4];             /* of enum clean_status */
     struct siphash_key id_key;         /* of the Message-IDs */
@@ -49,6 +50,7 @@ struct plan_row {
     struct clean_verdict verdict;
     struct span reason;  /* why it is not CLEAN_OK; empty where it is */
     struct span address; /* of CLEAN_OK: local@a-label-domain */
+    bool requires_tls;   /* the relay has to keep TLS (RFC 8689) */
 };
 
 /* id_key: of the campaign; NULL: it has none yet, and one is drawn. */

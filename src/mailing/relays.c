@@ -132,27 +132,13 @@ bool relays_left(struct campaign *c)
 
 /* --- their beginning and their end --- */
 
-static bool create_tls(const struct settings *s, struct tls_client **tls_out,
-                       struct err *err)
-{
-    struct tls_client_settings how = s->trust;
-    how.verify = s->tls == TLS_REQUIRED;
-    *tls_out = s->tls == TLS_OFF ? NULL : tls_client_create(&how, err);
-    return s->tls == TLS_OFF || *tls_out;
-}
-
-bool relays_init(struct campaign *c, struct err *err)
+void relays_init(struct campaign *c)
 {
     const struct settings *s = c->settings;
     c->lines = mem_alloc_zero(s->relay_count + 1, sizeof *c->lines);
     for (size_t i = 0; i < s->relay_count; i++) {
-        struct tls_client *tls;
-        if (!create_tls(s, &tls, err)) {
-            return false;
-        }
-        line_init(&c->lines[c->line_count++], c, &s->relays[i], tls);
+        line_init(&c->lines[c->line_count++], c, &s->relays[i]);
     }
-    return true;
 }
 
 void relays_release(struct campaign *c)

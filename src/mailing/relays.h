@@ -12,9 +12,8 @@
 
 struct campaign;
 
-/* A line for each relay of the settings, with credentials of its own. False:
- * *err. Release them in either case. */
-bool relays_init(struct campaign *c, struct err *err);
+/* A line for each relay of the settings. */
+void relays_init(struct campaign *c);
 void relays_release(struct campaign *c);
 
 /* Deals out the sessions, opens those that are missing and drains those that

@@ -41,10 +41,25 @@ static bool open_records(struct campaign *c, struct err *err)
     return c->notes != NULL;
 }
 
+/* Without a relay, in a dry run, only what was named is tried. */
+static bool open_tls(struct campaign *c, struct err *err)
+{
+    const struct settings *s = c->settings;
+    struct tls_client_settings how = s->trust;
+    how.verify = s->tls == TLS_REQUIRED;
+    bool named = how.ca_file || how.cert_file;
+    if (s->tls == TLS_OFF || (s->relay_count == 0 && !named)) {
+        return true;
+    }
+    c->tls = tls_client_create(&how, err);
+    return c->tls != NULL;
+}
+
 static bool open_lines(struct campaign *c, struct err *err)
 {
     c->loop = loop_create();
-    return relays_init(c, err);
+    relays_init(c);
+    return open_tls(c, err);
 }
 
 static void release(struct campaign *c)
@@ -54,6 +69,7 @@ static void release(struct campaign *c)
     failed_abandon(c->failed);
     keeper_close(&c->keeper);
     relays_release(c);
+    tls_client_destroy(c->tls);
     if (c->loop) {
         loop_destroy(c->loop);
     }

@@ -451,6 +451,7 @@ static void create_dialog(struct session *s)
         .letters_max = letters_max(s->terms),
         .login = settings->user ? &s->credential.login : NULL,
         .dsn = settings->dsn,
+        .verified = settings->tls == TLS_REQUIRED,
         .probe_sender = s->terms->probe_sender,
         .trace = settings->debug ? trace : NULL,
         .trace_context = s,

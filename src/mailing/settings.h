@@ -74,6 +74,8 @@ struct settings {
     enum tls_mode tls;
     struct tls_client_settings trust; /* but for `verify`, which is of tls */
     const char *tls_name;             /* NULL: the host */
+    bool requiretls;                  /* of every row (RFC 8689) */
+    struct span requiretls_column;    /* of the rows it says; empty: none */
     const char *helo;                 /* NULL: the host's full name */
     const char *user;                 /* NULL: no login */
     unsigned mechanisms;              /* capabilities_auth bits; 0: auth off */

@@ -93,11 +93,10 @@ unsigned guest_offers(const struct guest *g)
 {
     unsigned offers = g->house->offers;
     if (g->secure) {
-        offers &= ~(unsigned)OFFER_STARTTLS;
-    } else if (!g->house->auth_in_clear) {
-        offers &= ~(unsigned)OFFER_AUTH;
+        return offers & ~(unsigned)OFFER_STARTTLS;
     }
-    return offers;
+    offers &= ~(unsigned)OFFER_REQUIRETLS; /* RFC 8689 3: under TLS alone */
+    return g->house->auth_in_clear ? offers : offers & ~(unsigned)OFFER_AUTH;
 }
 
 /* RFC 5321 4.1.1.1. The last line is HELP, which is always there. */
@@ -114,6 +113,7 @@ static void say_offers(struct guest *g)
         {OFFER_SMTPUTF8, SPAN("250-SMTPUTF8\r\n")},
         {OFFER_DSN, SPAN("250-DSN\r\n")},
         {OFFER_CHUNKING, SPAN("250-CHUNKING\r\n")},
+        {OFFER_REQUIRETLS, SPAN("250-REQUIRETLS\r\n")},
     };
     unsigned offers = guest_offers(g);
     append(g, SPAN("250-"));

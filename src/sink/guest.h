@@ -40,6 +40,7 @@ struct guest_letter {
     struct span content;    /* empty unless house->keep */
     uint64_t bytes;         /* of the content */
     const char *tier;       /* "bdat", "data" */
+    bool requiretls;        /* asked for (RFC 8689) */
 };
 
 /* What became of a recipient, this time. */

@@ -25,6 +25,7 @@ static bool take(struct guest *g, const char *tier)
         .content = buf_span(&g->content.kept),
         .bytes = g->content.bytes,
         .tier = tier,
+        .requiretls = g->mail.requiretls,
     };
     if (!g->house->take(g->house->context, &letter)) {
         return false;

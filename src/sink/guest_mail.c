@@ -13,6 +13,7 @@ void guest_reset(struct guest *g)
     }
     g->mail.open = false;
     g->mail.smtputf8 = false;
+    g->mail.requiretls = false;
     g->mail.chunked = false;
     g->mail.tried = 0;
     g->mail.accepted = 0;
@@ -160,6 +161,7 @@ void guest_run_mail(struct guest *g, struct span arguments)
     }
     g->mail.open = true;
     g->mail.smtputf8 = params.smtputf8;
+    g->mail.requiretls = params.requiretls;
     remember(g, &path);
     g->mail.sender_bytes = g->mail.paths.len;
     guest_say(g, ANSWER_SENDER_FINE);

@@ -41,6 +41,7 @@ struct guest {
     struct {
         bool open;
         bool smtputf8;
+        bool requiretls;
         bool chunked;              /* a BDAT was accepted */
         unsigned tried;            /* RCPTs */
         unsigned accepted;         /* of them */

@@ -103,6 +103,8 @@ bool journal_add(struct journal *j, const struct guest_letter *letter,
     buf_append_number(out, letter->session);
     buf_append(out, SPAN(",\"queue_id\":"));
     buf_append_number(out, letter->number);
+    buf_append(out,
+               letter->requiretls ? SPAN(",\"requiretls\":true") : SPAN(""));
     buf_append(out, SPAN("}\n"));
     assert(!out->overflowed);
     return out->len < FLUSH_BYTES || journal_flush(j, err);

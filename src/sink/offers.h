@@ -12,5 +12,6 @@ enum offer {
     OFFER_SIZE = 1 << 6,
     OFFER_STARTTLS = 1 << 7,
     OFFER_AUTH = 1 << 8,
-    OFFER_ALL = (1 << 9) - 1,
+    OFFER_ALL = (1 << 9) - 1, /* that are offered unless switched off */
+    OFFER_REQUIRETLS = 1 << 9,
 };

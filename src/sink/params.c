@@ -21,6 +21,12 @@ static bool read_smtputf8(struct span value, struct params *out)
     return out->smtputf8;
 }
 
+static bool read_requiretls(struct span value, struct params *out)
+{
+    out->requiretls = value.data == NULL;
+    return out->requiretls;
+}
+
 /* RFC 3461 4: printable but + and =, and + with two upper hex digits. */
 static bool is_xtext(struct span s)
 {
@@ -102,6 +108,7 @@ static const struct {
     {SPAN("SIZE"), PARAMS_OF_MAIL, OFFER_SIZE, read_size},
     {SPAN("BODY"), PARAMS_OF_MAIL, OFFER_8BITMIME, read_body},
     {SPAN("SMTPUTF8"), PARAMS_OF_MAIL, OFFER_SMTPUTF8, read_smtputf8},
+    {SPAN("REQUIRETLS"), PARAMS_OF_MAIL, OFFER_REQUIRETLS, read_requiretls},
     {SPAN("AUTH"), PARAMS_OF_MAIL, OFFER_AUTH, read_xtext},
     {SPAN("RET"), PARAMS_OF_MAIL, OFFER_DSN, read_ret},
     {SPAN("ENVID"), PARAMS_OF_MAIL, OFFER_DSN, read_envid},
@@ -125,7 +132,7 @@ static size_t find_row(struct span name, enum params_of of, unsigned offers)
 enum params_result params_read(struct span text, enum params_of of,
                                unsigned offers, struct params *out)
 {
-    *out = (struct params){0, false, false};
+    *out = (struct params){0};
     unsigned seen = 0;
     for (text = span_trim(text); text.len > 0; text = span_trim(text)) {
         struct span word = span_slice(text, 0, span_find(text, ' '));

@@ -21,6 +21,7 @@ struct params {
     uint64_t size; /* 0: not said */
     bool eight_bit;
     bool smtputf8;
+    bool requiretls;
 };
 
 /* `text` is what stands behind the path; `offers` are offer bits. */

@@ -72,6 +72,7 @@ static const struct {
     {SPAN("set"), NULL},
     {SPAN("letter"), NULL},
     {SPAN("utf8"), NULL},
+    {SPAN("requiretls"), NULL},
     {SPAN("big"), NULL},
     {SPAN("unread"), NULL},
     {SPAN("quit"), NULL},

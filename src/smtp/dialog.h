@@ -50,6 +50,8 @@ struct dialog_settings {
     const struct login *login; /* NULL: no AUTH. Borrowed until READY */
     struct span probe_sender;  /* envelope sender of the streaming probe */
     struct dsn dsn;            /* asked for where the relay offers it */
+    bool verified; /* under TLS the relay has proved who it is: REQUIRETLS may
+                      be asked of it */
     /* Hears each line that is said, secrets and content masked; or NULL. */
     void (*trace)(void *context, bool ours, struct span line);
     void *trace_context;
@@ -66,6 +68,7 @@ struct transaction {
     size_t content_bytes;
     bool eight_bit;      /* BODY=8BITMIME */
     bool needs_smtputf8; /* of any path or header */
+    bool requires_tls;   /* REQUIRETLS: of the relay, and of all behind it */
     struct span id;      /* ENVID for a DSN: the Message-ID */
     void *tag;           /* the owner's */
 };
@@ -110,7 +113,8 @@ struct dialog_verdict {
     enum verdict_kind kind;
     enum step step;
     struct reply reply; /* of SENT and REFUSED; code 0: decided here, without
-                           asking (5.3.4, 5.6.7). Lives until the next call */
+                           asking (5.3.4, 5.6.7, 5.7.30). Lives until the
+                           next call */
     bool tried;         /* MAIL was said for it */
     bool letter_done;   /* the last verdict of its transaction */
 };

@@ -142,6 +142,9 @@ static void say_mail(struct dialog *d, struct slot *slot)
     if (slot->letter.needs_smtputf8) {
         say_bytes(d, SPAN(" SMTPUTF8"));
     }
+    if (slot->letter.requires_tls) {
+        say_bytes(d, SPAN(" REQUIRETLS"));
+    }
     say_dsn(d, dsn_append_mail, slot->letter.id);
     say_bytes(d, SPAN("\r\n"));
     expect_command(d, (struct expectation){.step = STEP_MAIL, .slot = slot});

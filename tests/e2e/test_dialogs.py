@@ -22,6 +22,8 @@ ONLY_IN_MEMORY = {
     "premature-success": "unread",
     "refused-while-sending": "unread",
     "quit-drains": "quit with a letter not yet begun",
+    "requiretls-unverified": "the program does not begin",
+    "requiretls-clear": "the program does not begin",
     "auth-oauthbearer": "the relay's name and port",
     "auth-oauthbearer-refused": "the relay's name and port",
     "auth-token-refused": "a second session comes with another token",
@@ -55,6 +57,7 @@ class Dialog:
         self.path = path
         self.settings = {}
         self.letters = []   # (paths, filler)
+        self.tls_required = set()  # paths
         self.verdicts = {}  # (letter, recipient), both from 1: words
         self.end = None
         for line in path.read_text().splitlines():
@@ -71,6 +74,10 @@ class Dialog:
 
     def _utf8(self, paths):
         self._letter(["\u00fc" + path for path in paths])
+
+    def _requiretls(self, paths):
+        self.tls_required |= set(paths)
+        self._letter(paths)
 
     def _big(self, words):
         line = "a line that is not the last one\n"
@@ -96,11 +103,12 @@ class Dialog:
 def write_files(dialog, home):
     with open(home / "list.csv", "w", newline="", encoding="utf-8") as file:
         out = csv.writer(file)
-        out.writerow(["email", "number", "filler"])
-        out.writerows((path, n, filler)
+        out.writerow(["email", "number", "filler", "tls"])
+        out.writerows((path, n, filler,
+                       "yes" if path in dialog.tls_required else "no")
                       for n, _, path, filler in dialog.rows())
         if not dialog.letters:
-            out.writerow(["nobody@example.org", 1, ""])
+            out.writerow(["nobody@example.org", 1, "", ""])
     (home / "t.eml").write_text(TEMPLATE)
 
 
@@ -117,6 +125,8 @@ def options(dialog, home):
     most = max((len(paths) for paths, _ in dialog.letters), default=1)
     if most > 1:
         found += ["--batch", most]
+    if dialog.tls_required:
+        found += ["--requiretls-column", "tls"]
     if "login" in settings:
         user, secret = settings["login"]
         (home / "secret").write_text(secret + "\n")

@@ -98,6 +98,7 @@ static void give(struct play *p)
         .eight_bit =
             number % 2 == 1 && dialog_capabilities(p->dialog)->eight_bit,
         .needs_smtputf8 = number % 7 == 3,
+        .requires_tls = number % 11 == 5,
         .id = SPAN("<id+1@x>"),
         .tag = l,
     };
@@ -204,7 +205,7 @@ static void offer(struct play *p, struct buf *out)
         "250-SMTPUTF8\r\n",
         "250-SIZE 400\r\n",
         "250-STARTTLS\r\n",
-        "250-AUTH PLAIN\r\n250-DSN\r\n",
+        "250-AUTH PLAIN\r\n250-DSN\r\n250-REQUIRETLS\r\n",
         "250-LIMITS MAILMAX=5\r\n",
     };
     buf_append(out, SPAN("250-relay\r\n"));
@@ -344,6 +345,7 @@ static void begin(struct play *p)
         .login = a >= 128 ? &p->login : NULL,
         .probe_sender = SPAN("probe@x"),
         .dsn = {SPAN("NEVER"), SPAN("HDRS")},
+        .verified = b % 2 == 1,
         .trace = hear_trace,
         .trace_context = p,
     };

@@ -4,10 +4,11 @@
  * A .dialog file, line by line ("#" begins a comment line):
  *   set NAME VALUE   security starttls|implicit|clear, tier lockstep|group|
  *                    stream, window N, letters N, login USER SECRET,
- *                    dsn NOTIFY RET
+ *                    dsn NOTIFY RET, verified no
  *   letter PATH…     a letter to those recipients, from sender@example.org;
  *                    letters count from 1
  *   utf8 PATH        the same, needing SMTPUTF8
+ *   requiretls PATH… the same, needing REQUIRETLS
  *   big BYTES PATH   the same, with a content of about that size
  *   S: text          the server says this line
  *   C: text          the client must say this line; C: {N} stands for the
@@ -56,6 +57,7 @@ struct letter {
     struct buf content;
     struct span whole;
     bool utf8;
+    bool requires_tls;
     struct told told[RECIPIENTS_MAX];
 };
 
@@ -153,6 +155,7 @@ static void take_turn(struct play *p)
             .content_count = 1,
             .content_bytes = l->whole.len,
             .needs_smtputf8 = l->utf8,
+            .requires_tls = l->requires_tls,
             .id = SPAN("<a+b@example.org>"),
             .tag = l,
         };
@@ -234,6 +237,8 @@ static void do_set(struct play *p, struct span rest)
             .port = SPAN("587"),
         };
         p->settings.login = &p->login;
+    } else if (span_equal(name, SPAN("verified"))) {
+        p->settings.verified = !span_equal(value, SPAN("no"));
     } else if (span_equal(name, SPAN("dsn"))) {
         p->settings.dsn = (struct dsn){value, word(&rest)};
     } else {
@@ -264,6 +269,11 @@ static void do_letter(struct play *p, struct span rest)
 static void do_utf8(struct play *p, struct span rest)
 {
     add_letter(p, rest)->utf8 = true;
+}
+
+static void do_requiretls(struct play *p, struct span rest)
+{
+    add_letter(p, rest)->requires_tls = true;
 }
 
 static void do_big(struct play *p, struct span rest)
@@ -440,13 +450,21 @@ static const struct {
     struct span word;
     void (*act)(struct play *, struct span);
 } actions[] = {
-    {SPAN("set"), do_set},         {SPAN("letter"), do_letter},
-    {SPAN("utf8"), do_utf8},       {SPAN("big"), do_big},
-    {SPAN("S:"), do_server},       {SPAN("C:"), do_client},
-    {SPAN("unread"), do_unread},   {SPAN("secured"), do_secured},
-    {SPAN("quit"), do_quit},       {SPAN("lost"), do_lost},
-    {SPAN("verdict"), do_verdict}, {SPAN("end"), do_end},
-    {SPAN("tier"), do_tier},       {SPAN("unfit"), do_unfit},
+    {SPAN("set"), do_set},
+    {SPAN("letter"), do_letter},
+    {SPAN("utf8"), do_utf8},
+    {SPAN("big"), do_big},
+    {SPAN("requiretls"), do_requiretls},
+    {SPAN("S:"), do_server},
+    {SPAN("C:"), do_client},
+    {SPAN("unread"), do_unread},
+    {SPAN("secured"), do_secured},
+    {SPAN("quit"), do_quit},
+    {SPAN("lost"), do_lost},
+    {SPAN("verdict"), do_verdict},
+    {SPAN("end"), do_end},
+    {SPAN("tier"), do_tier},
+    {SPAN("unfit"), do_unfit},
     {SPAN("wait"), do_wait},
 };
 
@@ -505,6 +523,7 @@ static void play_file(const char *path, bool bytewise)
         .security = DIALOG_IMPLICIT_TLS,
         .tier_max = DIALOG_STREAM,
         .window = 16,
+        .verified = true,
         .probe_sender = SPAN("sender@example.org"),
     };
     buf_init(&p->heard, 1 << 24);
