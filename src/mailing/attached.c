@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "letter/attachment.h"
 #include "mailing/file.h"
+#include "mailing/fingerprint.h"
 
 enum {
     PATH_BYTES_MAX = 4096,
@@ -356,7 +357,10 @@ static bool take(void *context, const struct enclosure_request *request,
             return false;
         }
         file->id = id;
-        if (!request->fixed) {
+        if (request->fixed) {
+            fingerprint_add(&a->fixed, request->file,
+                            span_from(file->part, file->bytes));
+        } else {
             keep(a, file);
         }
     }

@@ -33,6 +33,8 @@ struct attached {
     int descriptor;     /* of the folder; -1: none */
     bool links;         /* openat2 is there */
     struct siphash_key key;
+    struct siphash_print fixed; /* of the files that are the same in every row,
+                                   as fingerprint_add has it */
     struct attached_file *kept[ATTACHED_KEPT_MAX]; /* the latest first */
     size_t kept_count;
     size_t kept_bytes;

@@ -104,6 +104,11 @@ static void print_letter(struct plan *p, const struct source *source,
     for (size_t i = 0; i < s->attach_count; i++) {
         fingerprint_add(print, SPAN("attach"), s->attach[i]);
     }
+    const struct siphash_print *files = &p->attached.fixed;
+    fingerprint_add(print, SPAN("files"),
+                    span_from((const char *)files->bytes, sizeof files->bytes));
+    fingerprint_add(print, SPAN("url"), s->unsubscribe_url);
+    fingerprint_add(print, SPAN("mailto"), s->unsubscribe_mailto);
 }
 
 /* Who is mailed is of these and of the list. */

@@ -418,3 +418,27 @@ def test_files_of_rows_are_remembered_up_to_a_bound(sinks, invoices,
     few = peak_kb(tmp_path, sink, 60, *PER_ROW)
     many = peak_kb(tmp_path, sink, 150, *PER_ROW)
     assert many < few + 30000
+
+
+def test_what_changes_a_letter_is_noticed_by_its_campaign(run, sink, invoices,
+                                                          tmp_path):
+    def send(*options):
+        return run("send", "-s", sink.url, "--tls-ca", sink.ca, "--state",
+                   "state.db", *PER_ROW, *options, "list.csv", "draft.eml")
+    (invoices / "terms.txt").write_bytes(b"old")
+    (tmp_path / "page.html").write_text("<p>old")
+    same = ["--attach", "terms.txt", "--html", "page.html",
+            "--unsubscribe-url", "https://example.org/{{id}}"]
+    assert send(*same).status == OK
+    assert send(*same).status == OK
+    for options in [same[:4], same[2:], same[:2] + same[4:],
+                    [*same[:5], "https://example.org/"]]:
+        assert send(*options).status == DATAERR
+    (invoices / "1.pdf").write_bytes(b"a row's own may be mended")
+    assert send(*same).status == OK
+    (invoices / "terms.txt").write_bytes(b"new")
+    assert send(*same).status == DATAERR
+    (invoices / "terms.txt").write_bytes(b"old")
+    (tmp_path / "page.html").write_text("<p>new")
+    assert send(*same).status == DATAERR
+    assert len(sink.recipients()) == 2
