@@ -191,6 +191,12 @@ static bool take_encoded(struct words *w, struct encode_line *l)
     return more;
 }
 
+/* Some readers make the blanks at a fold one blank. */
+static bool folds_badly(struct span blanks, struct span word)
+{
+    return blanks.len > 1 || encode_verb_first(word);
+}
+
 /* Unstructured text behind `Name:`; a blank goes before it. A word that would
  * begin a line with an SMTP verb is encoded. */
 static void add_text(struct encode_line *l, struct span text)
@@ -204,8 +210,8 @@ static void add_text(struct encode_line *l, struct span text)
     while (more) {
         bool first = w.word.data == text.data;
         struct span blanks = first ? SPAN(" ") : w.blanks;
-        if (word_needs(&w) ||
-            (too_long(l, blanks, w.word, most) && encode_verb_first(w.word))) {
+        if (word_needs(&w) || (too_long(l, blanks, w.word, most) &&
+                               folds_badly(blanks, w.word))) {
             most = ENCODE_WORDS_LINE;
             more = take_encoded(&w, l);
         } else {
@@ -285,48 +291,105 @@ static bool all_atoms(struct span phrase)
     return !blank;
 }
 
-/* RFC 5322 3.2.4; a blank within the quotes may be folded. */
-static void add_quoted(struct encode_line *l, struct span phrase)
+/* RFC 5322 3.2.4. */
+static size_t size_quoted(struct span s)
 {
-    char quoted[ENCODE_PHRASE_MAX * 2 + 2];
+    size_t size = s.len + 2;
+    for (size_t i = 0; i < s.len; i++) {
+        size += s.data[i] == '"' || s.data[i] == '\\';
+    }
+    return size;
+}
+
+/* At most that long quoted, and not folded within: some readers keep the line
+ * end of a quoted string. */
+static void add_quoted(struct encode_line *l, struct span s)
+{
+    char quoted[ENCODE_QUOTED_MAX];
     size_t len = 0;
+    assert(size_quoted(s) <= sizeof quoted);
     quoted[len++] = '"';
-    for (size_t i = 0; i < phrase.len; i++) {
-        char c = phrase.data[i];
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.data[i];
         if (c == '"' || c == '\\') {
             quoted[len++] = '\\';
         }
         quoted[len++] = c;
     }
     quoted[len++] = '"';
-    struct words w = {.text = span_from(quoted, len)};
-    while (next_word(&w)) {
-        add_word(l, w.blanks.len > 0 ? w.blanks : SPAN(" "), w.word,
-                 ENCODE_FOLD_AT);
+    add_word(l, SPAN(" "), span_from(quoted, len), ENCODE_WORDS_LINE);
+}
+
+/* A piece of a phrase that is plain: as atoms, or quoted. */
+static void add_plain(struct encode_line *l, struct span s)
+{
+    bool folds = too_long(l, SPAN(" "), s, ENCODE_WORDS_LINE);
+    if (all_atoms(s) && !(folds && encode_verb_first(s))) {
+        add_word(l, SPAN(" "), s, ENCODE_WORDS_LINE);
+    } else {
+        add_quoted(l, s);
+    }
+}
+
+/* Must the word be encoded in a phrase of several pieces? Readers keep no more
+ * than one blank between pieces, and none at the ends. */
+static bool phrase_word_needs(const struct words *w)
+{
+    bool first = w->blanks.data == w->text.data;
+    bool at_end = span_trim(span_rest(w->text, w->at)).len == 0;
+    return w->blanks.len > (first ? 0u : 1u) ||
+           (at_end && w->at < w->text.len) || !ascii_only(w->word) ||
+           encode_looks_encoded(w->word) ||
+           size_quoted(w->word) > ENCODE_QUOTED_MAX;
+}
+
+/* Words that go together as one piece, and as many of them as fit a line
+ * where they are plain. Between pieces is one blank, which is no part of
+ * either. */
+static void add_pieces(struct encode_line *l, struct span phrase)
+{
+    struct words w = {.text = phrase};
+    bool more = next_word(&w);
+    for (size_t from = 0; more;) {
+        bool needs = phrase_word_needs(&w);
+        size_t to;
+        do {
+            to = w.at;
+            more = next_word(&w);
+        } while (more && phrase_word_needs(&w) == needs &&
+                 (needs || size_quoted(span_slice(phrase, from, w.at)) <
+                               ENCODE_WORDS_LINE));
+        struct span piece = span_slice(phrase, from, more ? to : phrase.len);
+        if (needs) {
+            add_encoded(l, piece);
+        } else {
+            add_plain(l, piece);
+        }
+        from = to + 1;
     }
 }
 
 /* Some readers leave a blank between encoded-words in a phrase: a name is one
- * word where that fits a line. */
+ * word where that fits a line, and else no more is encoded than must be. */
 static void add_phrase(struct encode_line *l, struct span phrase)
 {
-    if (phrase.len > ENCODE_PHRASE_MAX || !ascii_only(phrase) ||
-        encode_looks_encoded(phrase)) {
-        size_t size = encoded_size(phrase);
-        if (size <= ENCODE_WORDS_LINE && l->column + size > ENCODE_WORDS_LINE) {
+    size_t size = encoded_size(phrase);
+    if (size_quoted(phrase) < ENCODE_WORDS_LINE && ascii_only(phrase) &&
+        !encode_looks_encoded(phrase)) {
+        add_plain(l, phrase);
+    } else if (size <= ENCODE_WORDS_LINE) {
+        if (l->column + size > ENCODE_WORDS_LINE) {
             encode_line_fold(l);
         }
         add_encoded(l, phrase);
-    } else if (all_atoms(phrase)) {
-        add_text(l, phrase);
     } else {
-        add_quoted(l, phrase);
+        add_pieces(l, phrase);
     }
 }
 
 static void add_angled(struct encode_line *l, struct span address)
 {
-    if (l->column + address.len + 3 > ENCODE_FOLD_AT) {
+    if (l->column + address.len + 3 > ENCODE_WORDS_LINE) {
         encode_line_fold(l);
     }
     encode_line_add(l, SPAN(" <"));
@@ -345,7 +408,7 @@ void encode_mailbox(struct buf *out, size_t *column, struct span phrase,
     if (phrase.len > 0 || encode_verb_first(address)) {
         add_angled(&l, address);
     } else {
-        add_word(&l, SPAN(" "), address, ENCODE_FOLD_AT);
+        add_word(&l, SPAN(" "), address, ENCODE_WORDS_LINE);
     }
     *column = l.column;
 }

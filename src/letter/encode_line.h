@@ -13,7 +13,7 @@ enum {
     ENCODE_FRAME = 12,       /* =?utf-8?q? and ?= */
     ENCODE_ROOM_MIN = 12,    /* one character of four bytes, Q-encoded */
     ENCODE_WORD_MAX = 900,   /* a longer one does not fit a line */
-    ENCODE_PHRASE_MAX = 400, /* a longer one is encoded */
+    ENCODE_QUOTED_MAX = 900, /* the same, of one in quotes */
 };
 
 /* `column` is the place in the line, counted from 0. */
