@@ -96,34 +96,42 @@ static bool read_more(struct file_lines *f, struct err *err)
     return true;
 }
 
-static struct span without_ends(struct span line, bool first)
+static struct span without_bom(struct span line, bool first)
 {
-    if (first && span_starts(line, SPAN("\xef\xbb\xbf"))) {
-        line = span_rest(line, 3);
-    }
-    if (span_ends(line, SPAN("\r"))) {
-        line = span_slice(line, 0, line.len - 1);
-    }
-    return line;
+    bool bom = first && span_starts(line, SPAN("\xef\xbb\xbf"));
+    return span_rest(line, bom ? 3 : 0);
+}
+
+/* Index of the LF or CR that ends the first line; false where more bytes are
+ * needed to know: for a CR, whether an LF follows. */
+static bool line_end(const struct file_lines *f, struct span rest,
+                     size_t *end_out, size_t *behind_out)
+{
+    size_t lf = span_find(rest, '\n');
+    size_t end = span_find(span_slice(rest, 0, lf), '\r');
+    bool cr_lf = end + 1 == lf && lf < rest.len;
+    *end_out = end;
+    *behind_out = end == rest.len ? end : cr_lf ? end + 2 : end + 1;
+    return f->ended || (end < rest.len && (end + 1 < rest.len || end == lf));
 }
 
 enum file_result file_lines_next(struct file_lines *f, struct span *line_out,
                                  struct err *err)
 {
     struct span rest = span_rest(buf_span(&f->buf), f->at);
-    size_t end = span_find(rest, '\n');
-    while (end == rest.len && !f->ended) {
+    size_t end;
+    size_t behind;
+    while (!line_end(f, rest, &end, &behind)) {
         if (!read_more(f, err)) {
             return FILE_ERROR;
         }
         rest = span_rest(buf_span(&f->buf), f->at);
-        end = span_find(rest, '\n');
     }
     if (rest.len == 0) {
         return FILE_END;
     }
-    f->at += end < rest.len ? end + 1 : end;
+    f->at += behind;
     f->line++;
-    *line_out = without_ends(span_slice(rest, 0, end), f->line == 1);
+    *line_out = without_bom(span_slice(rest, 0, end), f->line == 1);
     return FILE_LINE;
 }

@@ -35,7 +35,7 @@ enum file_result { FILE_LINE, FILE_END, FILE_ERROR };
 void file_lines_init(struct file_lines *f, int descriptor, const char *name);
 void file_lines_release(struct file_lines *f);
 
-/* The next line without its end (LF or CRLF), and the first one without a
+/* The next line without its end (LF, CRLF or CR), and the first one without a
  * BOM; it lives until the next call. */
 enum file_result file_lines_next(struct file_lines *f, struct span *line_out,
                                  struct err *err);

@@ -51,8 +51,8 @@ static bool take_string(struct scan *s, struct span *raw_out)
     return false;
 }
 
-/* A number, true, false or null; which one is all the same here. */
-static bool take_word(struct scan *s)
+/* A number, true, false or null. */
+static bool take_word(struct scan *s, struct span *word_out)
 {
     skip_space(s);
     size_t i = 0;
@@ -61,6 +61,7 @@ static bool take_word(struct scan *s)
             s->rest.data[i] == '+' || s->rest.data[i] == '.')) {
         i++;
     }
+    *word_out = span_slice(s->rest, 0, i);
     s->rest = span_rest(s->rest, i);
     return i > 0;
 }
@@ -173,8 +174,10 @@ static bool decode(struct span raw, struct arena *arena, struct span *text_out)
     return true;
 }
 
-bool jsonline_text(struct span line, struct span name, struct arena *arena,
-                   struct span *text_out)
+/* The first member of that name that is a string, or that is none, as it
+ * stands. */
+static bool find(struct span line, struct span name, bool text,
+                 struct span *raw_out)
 {
     struct scan s = {line};
     if (!take(&s, '{')) {
@@ -182,18 +185,32 @@ bool jsonline_text(struct span line, struct span name, struct arena *arena,
     }
     do {
         struct span member;
-        struct span value;
         if (!take_string(&s, &member) || !take(&s, ':')) {
             return false;
         }
         skip_space(&s);
-        bool text = span_starts(s.rest, SPAN("\""));
-        if (text ? !take_string(&s, &value) : !take_word(&s)) {
+        bool is_text = span_starts(s.rest, SPAN("\""));
+        if (is_text ? !take_string(&s, raw_out) : !take_word(&s, raw_out)) {
             return false;
         }
-        if (text && span_equal(member, name)) {
-            return decode(value, arena, text_out);
+        if (is_text == text && span_equal(member, name)) {
+            return true;
         }
     } while (take(&s, ','));
     return false;
+}
+
+bool jsonline_text(struct span line, struct span name, struct arena *arena,
+                   struct span *text_out)
+{
+    struct span raw;
+    return find(line, name, true, &raw) && decode(raw, arena, text_out);
+}
+
+bool jsonline_number(struct span line, struct span name, uint64_t max,
+                     uint64_t *number_out)
+{
+    struct span raw;
+    return find(line, name, false, &raw) &&
+           ascii_parse_number(raw, max, number_out);
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/span.h"
@@ -14,3 +15,8 @@
  * twice: the first counts. */
 bool jsonline_text(struct span line, struct span name, struct arena *arena,
                    struct span *text_out);
+
+/* The number of that name, decimal and of digits alone, at most max. False
+ * where there is no such one. */
+bool jsonline_number(struct span line, struct span name, uint64_t max,
+                     uint64_t *number_out);

@@ -8,13 +8,15 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "list/address.h"
 #include "list/column.h"
 #include "list/csv.h"
 #include "mailing/file.h"
 #include "mailing/jsonline.h"
+#include "smtp/classify.h"
 
-enum { SPOOL_BYTES_MAX = 1 << 30 };
+enum { SPOOL_BYTES_MAX = 1 << 30, CODE_MAX = 599 };
 
 enum kind { KIND_PLAIN, KIND_CSV, KIND_JSONL };
 
@@ -99,27 +101,56 @@ static bool suppress_reported(const struct reading *r, uint64_t line,
     return suppress(r, line, text);
 }
 
-static bool gone(struct span status, struct span scope)
+/* What a report says of a row, as far as it matters here. */
+struct reported {
+    struct span address;
+    struct span status;
+    struct span scope;
+    uint64_t code; /* 0: none */
+    struct span enhanced;
+    struct span reply;
+};
+
+/* A mailbox that is full, a letter that was not liked and a limit of ours say
+ * nothing against the next letter. */
+static bool gone(const struct reported *row)
 {
-    return span_equal(status, SPAN("rejected")) &&
-           span_equal(scope, SPAN("recipient"));
+    static const bool for_good[] = {
+        [CLASS_USERUNKNOWN] = true, [CLASS_MAILBOXFULL] = false,
+        [CLASS_SUSPEND] = true,     [CLASS_HOSTUNKNOWN] = true,
+        [CLASS_POLICY] = false,     [CLASS_SPAM] = false,
+        [CLASS_CONTENT] = false,    [CLASS_TOOBIG] = false,
+        [CLASS_RATELIMIT] = false,  [CLASS_AUTH] = false,
+        [CLASS_NETWORK] = false,    [CLASS_OTHER] = true,
+    };
+    if (!span_equal(row->status, SPAN("rejected")) ||
+        !span_equal(row->scope, SPAN("recipient"))) {
+        return false;
+    }
+    struct reply reply = {
+        .code = (unsigned)row->code,
+        .enhanced = row->enhanced,
+        .text = row->reply,
+    };
+    return for_good[classify(STEP_RCPT, &reply).class];
 }
 
 static bool read_report_line(const struct reading *r, uint64_t number,
                              struct span line, struct arena *arena)
 {
-    struct span address;
-    struct span status;
-    struct span scope;
+    struct reported row = {.code = 0};
     arena_reset(arena);
-    if (!jsonline_text(line, SPAN("address"), arena, &address) ||
-        !jsonline_text(line, SPAN("status"), arena, &status) ||
-        !jsonline_text(line, SPAN("scope"), arena, &scope)) {
+    if (!jsonline_text(line, SPAN("address"), arena, &row.address) ||
+        !jsonline_text(line, SPAN("status"), arena, &row.status) ||
+        !jsonline_text(line, SPAN("scope"), arena, &row.scope)) {
         err_set(r->err, EX_DATAERR, "%s:%llu: not a line of a report", r->name,
                 (unsigned long long)number);
         return false;
     }
-    return !gone(status, scope) || suppress(r, number, address);
+    jsonline_number(line, SPAN("code"), CODE_MAX, &row.code);
+    jsonline_text(line, SPAN("enhanced"), arena, &row.enhanced);
+    jsonline_text(line, SPAN("reply"), arena, &row.reply);
+    return !gone(&row) || suppress(r, number, row.address);
 }
 
 static bool read_jsonl(const struct reading *r)
@@ -141,11 +172,14 @@ static bool read_jsonl(const struct reading *r)
     return fine && result != FILE_ERROR;
 }
 
-/* Which columns of a CSV file matter; status and scope only in a report. */
+/* Which columns of a CSV file matter; all but the address only in a report. */
 struct columns {
     size_t address;
     size_t status;
     size_t scope;
+    size_t code;
+    size_t enhanced;
+    size_t reply;
     bool report;
 };
 
@@ -157,6 +191,9 @@ static bool find_columns(struct csv_reader *reader, struct columns *out,
     out->report =
         column_find(names, count, SPAN("status"), &out->status) &&
         column_find(names, count, SPAN("scope"), &out->scope) &&
+        column_find(names, count, SPAN("code"), &out->code) &&
+        column_find(names, count, SPAN("enhanced"), &out->enhanced) &&
+        column_find(names, count, SPAN("reply"), &out->reply) &&
         column_find(names, count, SPAN("message_id"), &out->address) &&
         column_find(names, count, SPAN("address"), &out->address);
     struct err found = {0};
@@ -176,8 +213,15 @@ static bool suppress_row(const struct reading *r, const struct columns *columns,
     if (!columns->report) {
         return span_trim(text).len == 0 || suppress(r, row->line, text);
     }
-    return !gone(row->fields[columns->status], row->fields[columns->scope]) ||
-           suppress_reported(r, row->line, text);
+    struct reported reported = {
+        .address = text,
+        .status = row->fields[columns->status],
+        .scope = row->fields[columns->scope],
+        .enhanced = row->fields[columns->enhanced],
+        .reply = row->fields[columns->reply],
+    };
+    ascii_parse_number(row->fields[columns->code], CODE_MAX, &reported.code);
+    return !gone(&reported) || suppress_reported(r, row->line, text);
 }
 
 static bool read_csv(const struct reading *r, const char *path)

@@ -4,8 +4,8 @@
  *   a list         one address or @domain a line; # begins a comment line
  *   CSV            with an address column, found as that of LIST is
  *   a report       of mailshot, CSV or JSONL: only the permanent failures of
- *                  a recipient count, since no other says that the mailbox
- *                  is gone */
+ *                  a recipient count, and of these not a full mailbox and not
+ *                  a policy, since no other says that the mailbox is gone */
 #pragma once
 
 #include <stdbool.h>

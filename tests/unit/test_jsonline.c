@@ -86,11 +86,41 @@ static void refuses_every_prefix(void **state)
     arena_release(&arena);
 }
 
+static void finds_the_number(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        bool found;
+        uint64_t number;
+    } numbers[] = {
+        {"{\"code\":550}", true, 550},
+        {"{\"a\":\"code\", \"code\" : 421 , \"b\":1}", true, 421},
+        {"{\"code\":599}", true, 599},
+        {"{\"code\":600}", false, 0},
+        {"{\"code\":-1}", false, 0},
+        {"{\"code\":5.5}", false, 0},
+        {"{\"code\":\"550\"}", false, 0},
+        {"{\"code\":null}", false, 0},
+        {"{\"code\":", false, 0},
+        {"{}", false, 0},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        struct edge line = edge_copy(span_of(numbers[i].line));
+        uint64_t number = 0;
+        assert_int_equal(jsonline_number(line.span, SPAN("code"), 599, &number),
+                         numbers[i].found);
+        assert_int_equal(number, numbers[i].number);
+        edge_release(&line);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_the_member),
         cmocka_unit_test(refuses_every_prefix),
+        cmocka_unit_test(finds_the_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

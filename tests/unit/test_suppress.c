@@ -43,6 +43,22 @@ static const struct suppress_case {
             "4,carl@y.example,deferred,451,4.7.1,recipient,later,<a@b>\n"
             "5,'+o@x.example,rejected,550,5.1.1,recipient,gone,<a@b>\n",
      "soos"},
+    /* a full mailbox and a policy are no farewell */
+    {REPORT "2,ann@x.example,rejected,550,5.2.2,recipient,full,<a@b>\n"
+            "3,bob@x.example,rejected,550,5.7.1,recipient,policy,<a@b>\n"
+            "4,carl@y.example,rejected,550,,recipient,no,<a@b>\n"
+            "5,'+o@x.example,rejected,550,5.2.1,recipient,off,<a@b>\n",
+     "ooss"},
+    {"{\"address\":\"ann@x.example\",\"status\":\"rejected\",\"code\":550,"
+     "\"enhanced\":\"5.2.2\",\"scope\":\"recipient\",\"reply\":\"full\"}\n"
+     "{\"address\":\"bob@x.example\",\"status\":\"rejected\",\"code\":550,"
+     "\"enhanced\":\"\",\"scope\":\"recipient\",\"reply\":\"over quota\"}\n"
+     "{\"address\":\"carl@y.example\",\"status\":\"rejected\",\"code\":550,"
+     "\"enhanced\":\"\",\"scope\":\"recipient\",\"reply\":\"unknown user\"}\n",
+     "ooso"},
+    /* line ends of an old Mac */
+    {"ann@x.example\r@y.example\r", "soso"},
+    {"# two\r\rann@x.example\r\nbob@x.example", "ssoo"},
     {"{\"line\":2,\"address\":\"ann@x.example\",\"status\":\"rejected\","
      "\"scope\":\"recipient\"}\n"
      "{\"line\":3,\"address\":\"bob@x.example\",\"status\":\"rejected\","
