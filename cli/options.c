@@ -93,6 +93,7 @@ void options_release(struct options *o)
     free(o->kept);
     free(o->said);
     free(o->relays);
+    free(o->domain_rates);
     free(o->headers);
     free(o->attach);
     free(o->suppress);

@@ -48,6 +48,7 @@ struct options {
     char **kept;
     size_t kept_count;
     struct relay *relays;
+    struct domain_rate *domain_rates;
     struct span *headers;
     struct span *attach;
     const char **suppress;

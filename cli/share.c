@@ -54,6 +54,12 @@ bool share_out(struct options *o, struct err *err)
     if (!share_rates(&s->shard, s->rates, s->rate_count, err)) {
         return false;
     }
+    for (size_t i = 0; i < s->domain_rate_count; i++) {
+        struct domain_rate *of = &o->domain_rates[i];
+        if (!share_rates(&s->shard, of->limits, of->limit_count, err)) {
+            return false;
+        }
+    }
     if (s->sessions != SESSIONS_AUTO) {
         return share_sessions(&s->shard, &s->sessions, true, err);
     }

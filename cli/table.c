@@ -138,6 +138,8 @@ const struct option option_table[] = {
      "what comes back in one: hdrs or full"},
     {"rate", 0, SEND, "RATES", take_rate, 0, 0, 0, NULL,
      "at most so many messages in a time: 14/s,2000/24h"},
+    {"domain-rate", 0, SEND, "DOMAIN=RATES", take_domain_rate, 0, 0, 0, NULL,
+     "the same for one domain's recipients; repeatable"},
     {"share", 0, SEND, NULL, take_flag, AT(share), 0, 0, NULL,
      "divide rates and sessions by the shards of --shard"},
     {"retry-for", 0, SEND, "DUR", take_duration, AT(settings.retry_for_ms),

@@ -300,32 +300,6 @@ bool take_sessions(struct options *o, const struct option *row,
     return true;
 }
 
-bool take_rate(struct options *o, const struct option *row, const char *value,
-               struct err *err)
-{
-    (void)row;
-    struct settings *s = &o->settings;
-    struct span left = span_of(value);
-    for (s->rate_count = 0; left.len > 0; s->rate_count++) {
-        size_t comma = span_find(left, ',');
-        if (s->rate_count == RATE_LIMITS_MAX) {
-            return wrong(o, "too many windows", err);
-        }
-        if (!units_rate(span_slice(left, 0, comma), &s->rates[s->rate_count])) {
-            return wrong(o,
-                         "rates are N/U, such as 14/s or 2000/24h, with "
-                         "U of s, m, h or d",
-                         err);
-        }
-        bool more = comma < left.len;
-        left = span_rest(left, more ? comma + 1 : comma);
-        if (more && left.len == 0) {
-            return wrong(o, "nothing behind the comma", err);
-        }
-    }
-    return s->rate_count > 0 || wrong(o, "its value is empty", err);
-}
-
 bool take_delimiter(struct options *o, const struct option *row,
                     const char *value, struct err *err)
 {

@@ -32,6 +32,7 @@ TAKER(take_password_fd);
 TAKER(take_passwordeval);
 TAKER(take_sessions);
 TAKER(take_rate);
+TAKER(take_domain_rate);
 TAKER(take_dsn_notify);
 TAKER(take_dsn_return);
 TAKER(take_delimiter);

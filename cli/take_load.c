@@ -3,8 +3,11 @@
 #include <sysexits.h>
 
 #include "base/ascii.h"
+#include "base/mem.h"
 #include "cli/take.h"
 #include "cli/units.h"
+
+enum { DOMAIN_RATES_MAX = 64 };
 
 static bool wrong(struct options *o, const char *why, struct err *err)
 {
@@ -50,6 +53,66 @@ bool take_server(struct options *o, const struct option *row, const char *value,
         left = span_rest(left, end < left.len ? end + 1 : end);
     }
     return o->settings.relay_count > 0 || wrong(o, "its value is empty", err);
+}
+
+bool take_rate(struct options *o, const struct option *row, const char *value,
+               struct err *err)
+{
+    (void)row;
+    struct settings *s = &o->settings;
+    const char *fault = units_rates(span_of(value), s->rates, &s->rate_count);
+    return !fault || wrong(o, fault, err);
+}
+
+static bool add_domain_rate(struct options *o, struct span text,
+                            struct err *err)
+{
+    struct domain_rate of = {.limit_count = 0};
+    size_t equals = span_find(text, '=');
+    char *domain;
+    if (equals == text.len) {
+        return wrong(o, "a domain's rate is DOMAIN=N/U", err);
+    }
+    const char *fault =
+        units_rates(span_rest(text, equals + 1), of.limits, &of.limit_count);
+    fault = fault ? fault : units_domain(span_slice(text, 0, equals), &domain);
+    if (fault) {
+        return wrong(o, fault, err);
+    }
+    of.domain = span_of(options_keep(o, domain));
+    size_t count = o->settings.domain_rate_count;
+    for (size_t i = 0; i < count; i++) {
+        if (span_equal(o->domain_rates[i].domain, of.domain)) {
+            return wrong(o, "a domain has two rates", err);
+        }
+    }
+    if (count == DOMAIN_RATES_MAX) {
+        return wrong(o, "too many domains", err);
+    }
+    o->domain_rates =
+        mem_resize(o->domain_rates, count + 1, sizeof *o->domain_rates);
+    o->domain_rates[count] = of;
+    o->settings.domain_rates = o->domain_rates;
+    o->settings.domain_rate_count = count + 1;
+    return true;
+}
+
+bool take_domain_rate(struct options *o, const struct option *row,
+                      const char *value, struct err *err)
+{
+    (void)row;
+    struct span left = span_trim(span_of(value));
+    if (left.len == 0) {
+        return wrong(o, "its value is empty", err);
+    }
+    for (; left.len > 0; left = span_trim(left)) {
+        size_t blank = span_find(left, ' ');
+        if (!add_domain_rate(o, span_slice(left, 0, blank), err)) {
+            return false;
+        }
+        left = span_rest(left, blank);
+    }
+    return true;
 }
 
 bool take_shard(struct options *o, const struct option *row, const char *value,

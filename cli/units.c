@@ -74,6 +74,29 @@ bool units_rate(struct span text, struct rate_limit *out)
     return false;
 }
 
+const char *units_rates(struct span text, struct rate_limit *out,
+                        unsigned *count_out)
+{
+    unsigned count = 0;
+    while (text.len > 0) {
+        size_t comma = span_find(text, ',');
+        if (count == RATE_LIMITS_MAX) {
+            return "too many windows";
+        }
+        if (!units_rate(span_slice(text, 0, comma), &out[count++])) {
+            return "rates are N/U, such as 14/s or 2000/24h, with U of s, m, h "
+                   "or d";
+        }
+        bool more = comma < text.len;
+        text = span_rest(text, more ? comma + 1 : comma);
+        if (more && text.len == 0) {
+            return "nothing behind the comma";
+        }
+    }
+    *count_out = count;
+    return count > 0 ? NULL : "its value is empty";
+}
+
 static const char *fault_of_rest(struct span rest)
 {
     if (span_find(rest, '@') < rest.len) {
@@ -154,6 +177,18 @@ const char *units_host(struct span host, char **out)
     } else {
         fault = domain_append_ascii(&ascii, host);
     }
+    if (!fault) {
+        *out = mem_copy_text(ascii.data, ascii.len);
+    }
+    buf_release(&ascii);
+    return fault;
+}
+
+const char *units_domain(struct span domain, char **out)
+{
+    struct buf ascii;
+    buf_init(&ascii, 1024);
+    const char *fault = domain_append_ascii(&ascii, domain);
     if (!fault) {
         *out = mem_copy_text(ascii.data, ascii.len);
     }

@@ -16,6 +16,10 @@ bool units_duration(const char *text, uint64_t *ms_out);
 /* N/U or N/kU: at most N in k of a second, minute, hour or day. */
 bool units_rate(struct span text, struct rate_limit *out);
 
+/* "14/s,2000/24h": at most RATE_LIMITS_MAX of them. NULL: fine. */
+const char *units_rates(struct span text, struct rate_limit *out,
+                        unsigned *count_out);
+
 /* "smtp://HOST[:PORT]", "smtps://HOST[:PORT]" or "HOST[:PORT]", an IPv6
  * address in brackets, "=WEIGHT" behind it perhaps. NULL: fine, and the texts
  * of *out are malloc'd, the caller's. Else why not, in words. */
@@ -24,6 +28,9 @@ const char *units_relay(struct span text, struct relay *out);
 /* The host as DNS and certificates know it, malloc'd, the caller's: a name
  * outside ASCII in its ASCII form. NULL: fine; else why not, in words. */
 const char *units_host(struct span host, char **out);
+
+/* The domain of an address, likewise. */
+const char *units_domain(struct span domain, char **out);
 
 /* A name that is always this machine: localhost, 127.0.0.0/8, ::1. */
 bool units_loopback(const char *host);

@@ -24,72 +24,23 @@ void campaign_stop(struct campaign *c, enum campaign_course course, int status,
 
 /* --- rows --- */
 
-static void list_changed(struct campaign *c)
+/* Long windows are not waited for. */
+void campaign_note_budget(struct campaign *c, const char *what, uint64_t in_ms)
 {
-    struct err why;
-    err_set(&why, EX_DATAERR, "%s: the list has changed while it was sent",
-            c->settings->list_path);
-    campaign_stop(c, COURSE_DRAINING, why.status, why.text);
-}
-
-/* The next row of the second reading that is to be mailed. */
-static bool next_contact(struct campaign *c, struct plan_row *row)
-{
-    struct err err = {0};
-    enum csv_result result;
-    do {
-        result = plan_next(c->plan, row, &err);
-    } while (result == CSV_RESULT_ROW && row->verdict.status != CLEAN_OK);
-    if (result == CSV_RESULT_ERROR) {
-        /* It was read whole before: it has changed. */
-        campaign_stop(c, COURSE_DRAINING, EX_DATAERR, err.text);
-    }
-    return result == CSV_RESULT_ROW;
-}
-
-static uint64_t contacts_left(const struct campaign *c)
-{
-    return c->plan->by_status[CLEAN_OK] - c->next_contact;
-}
-
-/* Behind the last contact the list is read to its end at once: no session is
- * opened for rows that do not come. */
-static struct task *next_of_list(struct campaign *c)
-{
-    struct plan_row row;
-    struct task *t = NULL;
-    while (!t && contacts_left(c) > 0 && c->course != COURSE_STOPPED &&
-           !c->list_done) {
-        if (next_contact(c, &row)) {
-            t = campaign_meet(c, &row);
-        } else {
-            c->list_done = true;
-        }
-    }
-    if (contacts_left(c) == 0 && !c->list_done) {
-        c->list_done = true;
-        if (next_contact(c, &row)) {
-            list_changed(c);
-        }
-    } else if (c->list_done && contacts_left(c) > 0) {
-        list_changed(c);
-    }
-    return t;
-}
-
-/* --rate's long windows are not waited for. */
-static void budget_used_up(struct campaign *c)
-{
-    uint64_t now = loop_now_ms(c->loop);
-    uint64_t in_ms = rate_opens_ms(&c->rate, now) - now;
     time_t opens = time(NULL) + (time_t)(in_ms / 1000) + 1;
     struct tm utc;
     char text[64] = "";
     strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&opens, &utc));
-    struct err why;
-    err_set(&why, EX_TEMPFAIL, "the budget of --rate is used up until %s",
-            text);
-    campaign_stop(c, COURSE_DRAINING, why.status, why.text);
+    if (c->why.status == 0) {
+        err_set(&c->why, EX_TEMPFAIL, "the budget of %s is used up until %s",
+                what, text);
+    }
+}
+
+static void budget_used_up(struct campaign *c, uint64_t now)
+{
+    campaign_note_budget(c, "--rate", rate_opens_ms(&c->rate, now) - now);
+    campaign_stop(c, COURSE_DRAINING, c->why.status, c->why.text);
 }
 
 /* The rate over all lines, and the line's own pace. */
@@ -98,7 +49,7 @@ static bool pace_allows(struct line *l, uint64_t now)
     struct campaign *c = l->campaign;
     c->rate_when_ms = rate_when_ms(&c->rate, now);
     if (c->rate_when_ms == UINT64_MAX) {
-        budget_used_up(c);
+        budget_used_up(c, now);
     }
     if (c->rate_when_ms > now) {
         pace_starved(&l->pace);
@@ -113,26 +64,15 @@ static bool pace_allows(struct line *l, uint64_t now)
     return true;
 }
 
-static bool limit_reached(const struct campaign *c)
+bool campaign_wants_session(struct campaign *c)
 {
-    return c->settings->limit > 0 && c->messages_begun >= c->settings->limit;
-}
-
-static bool has_rows(const struct campaign *c)
-{
-    bool of_list =
-        !c->list_done && !limit_reached(c) && c->queue.count < TASK_QUEUE_MAX;
-    return of_list || task_queue_due_ms(&c->queue) <= loop_now_ms(c->loop);
-}
-
-bool campaign_wants_session(const struct campaign *c)
-{
-    uint64_t rows = (c->list_done ? 0 : contacts_left(c)) + c->queue.count;
+    uint64_t rows = c->plan->by_status[CLEAN_OK] - ledger_total(&c->ledger);
     unsigned setting_up = 0;
     for (unsigned i = 0; i < c->line_count; i++) {
         setting_up += c->lines[i].session_count - c->lines[i].ready_count;
     }
-    return c->course == COURSE_GOING && has_rows(c) && rows > setting_up;
+    return c->course == COURSE_GOING && stock_ready(c) &&
+           rows > c->under_way + setting_up;
 }
 
 static struct task *take(void *context)
@@ -143,22 +83,17 @@ static struct task *take(void *context)
     if (c->course != COURSE_GOING || !line_able(l)) {
         return NULL;
     }
-    if (!has_rows(c)) {
+    stock_fill(c);
+    if (!stock_ready(c)) {
         pace_starved(&l->pace);
         return NULL;
     }
     if (!pace_allows(l, now)) {
         return NULL;
     }
-    struct task *t = task_queue_take(&c->queue, now);
-    if (!t) {
-        t = next_of_list(c);
-        c->messages_begun += t ? 1 : 0;
-    }
-    if (t) {
-        c->under_way++;
-        t->first_try_ms = t->first_try_ms ? t->first_try_ms : now;
-    }
+    struct task *t = stock_take(c);
+    c->under_way++;
+    t->first_try_ms = t->first_try_ms ? t->first_try_ms : now;
     return t;
 }
 
@@ -166,8 +101,7 @@ static struct task *take(void *context)
 
 static bool finished(const struct campaign *c)
 {
-    return c->under_way == 0 && c->queue.count == 0 &&
-           (c->list_done || limit_reached(c));
+    return c->under_way == 0 && stock_empty(c);
 }
 
 static uint64_t sooner(uint64_t at, uint64_t candidate, uint64_t now)
@@ -182,6 +116,8 @@ static void set_alarm(struct campaign *c)
     uint64_t now = loop_now_ms(c->loop);
     uint64_t at = sooner(UINT64_MAX, task_queue_due_ms(&c->queue), now);
     at = sooner(at, c->rate_when_ms, now);
+    at = sooner(at, stock_wants_more(c) ? now + 1 : UINT64_MAX, now);
+    at = sooner(at, deal_when_ms(&c->deal, now), now);
     for (unsigned i = 0; i < c->line_count; i++) {
         at = sooner(at, c->lines[i].resume_ms, now);
         at = sooner(at, c->lines[i].pace_when_ms, now);
@@ -193,6 +129,7 @@ static void set_alarm(struct campaign *c)
 
 static void conduct(struct campaign *c)
 {
+    stock_fill(c);
     if (c->course == COURSE_STOPPED) {
         relays_each_session(c, session_cut);
     } else if (c->course == COURSE_DRAINING || finished(c)) {
@@ -265,17 +202,13 @@ static void take_signal(void *context, int number)
 /* The probe of a relay that streams speaks for the first sender. */
 static void peek_sender(struct campaign *c)
 {
-    struct task *t = next_of_list(c);
-    struct span reason;
-    if (!t) {
-        return;
-    }
-    c->messages_begun++;
+    stock_fill(c);
+    struct task *t = deal_peek(&c->deal);
     struct task_style style = {0};
-    if (task_write_letter(t, c->plan, &style, &reason)) {
+    struct span reason;
+    if (t && task_write_letter(t, c->plan, &style, &reason)) {
         buf_append(&c->probe_sender, t->letter.sender);
     }
-    task_queue_add(&c->queue, t, 0);
 }
 
 static void set_terms(struct line *l)
@@ -301,6 +234,7 @@ static void begin(struct campaign *c)
 {
     task_pool_init(&c->pool);
     task_queue_init(&c->queue);
+    deal_init(&c->deal, c->settings, &c->plan->hash_key, loop_now_ms(c->loop));
     arena_init(&c->earlier);
     buf_init(&c->probe_sender, 1024);
     c->begun_ms = loop_now_ms(c->loop);
@@ -326,10 +260,7 @@ static void begin(struct campaign *c)
 
 static void finish(struct campaign *c)
 {
-    struct task *t;
-    while ((t = task_queue_drain(&c->queue))) {
-        campaign_give_up(c, t);
-    }
+    stock_clear(c);
     assert(c->under_way == 0);
     loop_signal_destroy(c->interrupt);
     loop_signal_destroy(c->terminate);
@@ -338,6 +269,7 @@ static void finish(struct campaign *c)
     loop_timer_destroy(c->timer);
     loop_timer_destroy(c->ticker);
     task_queue_release(&c->queue);
+    deal_release(&c->deal);
     task_pool_release(&c->pool);
     arena_release(&c->earlier);
     parcel_pool_release(&c->parcels);

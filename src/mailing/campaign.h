@@ -1,17 +1,18 @@
 /* What happens next? The second reading: the conductor.
  *
- * It pulls: a session that is hungry takes the next row (campaign_take), says
- * its letter, and gives back what became of it (campaign_verdict). Rows that
- * go again wait in a queue; rows that are settled stand in the ledger and the
- * report at once. When nothing is left, or when the run has to stop, sessions
- * are drained and the loop ends. Rows never taken are closing.c's, the way to
- * the relays is relays.c's. */
+ * It pulls: a session that is hungry takes the next row at hand (stock.c reads
+ * a little ahead, deal.c says whose turn it is), says its letter, and gives
+ * back what became of it (verdict.c). Rows that go again wait in a queue; rows
+ * that are settled stand in the ledger and the report at once. When nothing is
+ * left, or when the run has to stop, sessions are drained and the loop ends.
+ * Rows never taken are closing.c's, the way to the relays is relays.c's. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
+#include "mailing/deal.h"
 #include "mailing/keeper.h"
 #include "mailing/ledger.h"
 #include "mailing/line.h"
@@ -22,6 +23,7 @@
 #include "mailing/rate.h"
 #include "mailing/relays.h"
 #include "mailing/session.h"
+#include "mailing/stock.h"
 #include "mailing/task.h"
 #include "net/loop.h"
 #include "net/tls.h"
@@ -53,8 +55,10 @@ struct campaign {
     struct notes *notes;   /* the same */
     struct task_pool pool;
     struct parcel_pool parcels;
-    struct task_queue queue;
-    uint32_t next_contact; /* the first that was never taken */
+    struct deal deal;        /* rows at hand */
+    struct task_queue queue; /* those that go again, later */
+    uint32_t next_contact;   /* of the reading under way */
+    uint32_t left_behind;    /* in it, for another reading */
     bool list_done;
     unsigned under_way;      /* tasks that sessions have */
     uint64_t messages_begun; /* for --limit */
@@ -81,11 +85,14 @@ void campaign_run(struct campaign *c);
 
 /* There are rows for another session: those that are setting up will each
  * want one. */
-bool campaign_wants_session(const struct campaign *c);
+bool campaign_wants_session(struct campaign *c);
 
 /* Nothing new is begun. The first reason stands. */
 void campaign_stop(struct campaign *c, enum campaign_course course, int status,
                    const char *text);
+
+/* A budget of hours or days is used up; it opens in so many milliseconds. */
+void campaign_note_budget(struct campaign *c, const char *what, uint64_t in_ms);
 
 /* --- verdict.c: what becomes of a row --- */
 
@@ -99,9 +106,10 @@ void campaign_give_up(struct campaign *c, struct task *t);
 
 /* --- earlier.c: what earlier runs left --- */
 
-/* The next contact of the second reading. NULL: it is settled, and stands in
+/* A contact of the second reading. NULL: it is settled, and stands in
  * ledger and report. */
-struct task *campaign_meet(struct campaign *c, const struct plan_row *row);
+struct task *campaign_meet(struct campaign *c, const struct plan_row *row,
+                           uint32_t contact);
 
 /* It stays as an earlier run left it. False: *err. */
 bool campaign_adopt(struct campaign *c, const struct plan_row *row,

@@ -141,7 +141,7 @@ static bool anything_to_read(const struct campaign *c)
     const struct plan *p = c->plan;
     return c->settings->report_all || c->failed ||
            p->by_status[CLEAN_INVALID] > 0 ||
-           c->next_contact < p->by_status[CLEAN_OK];
+           ledger_total(&c->ledger) < p->by_status[CLEAN_OK];
 }
 
 /* Each row of the list has one outcome, whatever became of the readings. */

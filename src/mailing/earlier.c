@@ -45,11 +45,11 @@ static void remember(struct task *t, const struct state_row *record)
     task_note(t, &word, scope_named(span_of(r->scope)));
 }
 
-struct task *campaign_meet(struct campaign *c, const struct plan_row *row)
+struct task *campaign_meet(struct campaign *c, const struct plan_row *row,
+                           uint32_t contact)
 {
     struct state_row record;
     struct err err = {0};
-    uint32_t contact = c->next_contact++;
     arena_reset(&c->earlier);
     enum state_found found =
         keeper_find(&c->keeper, row, &c->earlier, &record, &err);

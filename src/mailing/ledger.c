@@ -21,7 +21,9 @@ void ledger_release(struct ledger *l)
     ledger_init(l);
 }
 
-/* A byte holds the outcome and one: 0 is not settled. */
+/* A byte holds the outcome and one; these two are not settled. */
+enum { UNTOUCHED = 0, TAKEN = 255 };
+
 static unsigned char *entry(struct ledger *l, uint32_t contact)
 {
     uint32_t chunk = contact / CHUNK_CONTACTS;
@@ -33,10 +35,36 @@ static unsigned char *entry(struct ledger *l, uint32_t contact)
     return &l->chunks[chunk][contact % CHUNK_CONTACTS];
 }
 
+static unsigned char value(const struct ledger *l, uint32_t contact)
+{
+    uint32_t chunk = contact / CHUNK_CONTACTS;
+    return chunk < l->chunk_count ? l->chunks[chunk][contact % CHUNK_CONTACTS]
+                                  : UNTOUCHED;
+}
+
+bool ledger_untouched(const struct ledger *l, uint32_t contact)
+{
+    return value(l, contact) == UNTOUCHED;
+}
+
+void ledger_take(struct ledger *l, uint32_t contact)
+{
+    unsigned char *e = entry(l, contact);
+    assert(*e == UNTOUCHED);
+    *e = TAKEN;
+}
+
+void ledger_untake(struct ledger *l, uint32_t contact)
+{
+    unsigned char *e = entry(l, contact);
+    assert(*e == TAKEN);
+    *e = UNTOUCHED;
+}
+
 void ledger_settle(struct ledger *l, uint32_t contact, enum outcome outcome)
 {
     unsigned char *e = entry(l, contact);
-    assert(*e == 0);
+    assert(*e == UNTOUCHED || *e == TAKEN);
     *e = (unsigned char)(outcome + 1);
     l->by_outcome[outcome]++;
 }
@@ -44,11 +72,10 @@ void ledger_settle(struct ledger *l, uint32_t contact, enum outcome outcome)
 bool ledger_get(const struct ledger *l, uint32_t contact,
                 enum outcome *outcome_out)
 {
-    uint32_t chunk = contact / CHUNK_CONTACTS;
-    unsigned char e =
-        chunk < l->chunk_count ? l->chunks[chunk][contact % CHUNK_CONTACTS] : 0;
-    *outcome_out = e ? (enum outcome)(e - 1) : OUTCOME_PENDING;
-    return e != 0;
+    unsigned char e = value(l, contact);
+    bool settled = e != UNTOUCHED && e != TAKEN;
+    *outcome_out = settled ? (enum outcome)(e - 1) : OUTCOME_PENDING;
+    return settled;
 }
 
 void ledger_count(struct ledger *l, enum outcome outcome, uint64_t rows)

@@ -18,6 +18,12 @@ struct ledger {
 void ledger_init(struct ledger *l);
 void ledger_release(struct ledger *l);
 
+/* Neither taken nor settled. */
+bool ledger_untouched(const struct ledger *l, uint32_t contact);
+/* It is on its way to be settled, or no longer. */
+void ledger_take(struct ledger *l, uint32_t contact);
+void ledger_untake(struct ledger *l, uint32_t contact);
+
 void ledger_settle(struct ledger *l, uint32_t contact, enum outcome outcome);
 
 /* False: not settled. */

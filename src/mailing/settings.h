@@ -25,6 +25,13 @@ struct relay {
     unsigned weight;   /* its share of the sessions; at least 1 */
 };
 
+/* The rate of one domain's recipients, besides that of all. */
+struct domain_rate {
+    struct span domain; /* in A-labels */
+    struct rate_limit limits[RATE_LIMITS_MAX];
+    unsigned limit_count;
+};
+
 /* Where the secret is. It is fetched anew for each login and wiped after. */
 struct secret_source {
     enum {
@@ -90,6 +97,8 @@ struct settings {
     unsigned messages_per_session; /* 0: as the relay takes */
     struct rate_limit rates[RATE_LIMITS_MAX];
     unsigned rate_count;
+    const struct domain_rate *domain_rates;
+    size_t domain_rate_count;
     uint64_t connect_timeout_ms;
     uint64_t timeout_ms; /* 0: as the step table says */
     uint64_t retry_for_ms;
