@@ -65,17 +65,17 @@ def times(rows, domain):
 
 
 def test_a_rate_of_its_own(mail):
-    """20 rows at 10/s take about two seconds; the other 2000 do not."""
+    """20 rows at 5/s take about four seconds; the other 2000 do not."""
     addresses = [f"u{i}@slow.example" for i in range(20)] + \
                 [f"u{i}@d{i % 9}.example" for i in range(2000)]
     began = time.monotonic()
-    done, rows = mail(addresses, "--domain-rate", "Slow.Example=10/s")
+    done, rows = mail(addresses, "--domain-rate", "Slow.Example=5/s")
     assert done.status == OK and done.closing()["sent"] == 2020
-    assert time.monotonic() - began > 1.7
+    assert time.monotonic() - began > 3.5
     slow = times(rows, "slow.example")
-    assert all(b - a >= 0.9 for a, b in zip(slow, slow[10:]))
+    assert all(b - a >= 0.9 for a, b in zip(slow, slow[5:]))
     others = [t for i in range(9) for t in times(rows, f"d{i}.example")]
-    assert max(others) - min(others) < 1.5
+    assert max(others) < slow[-5]
 
 
 def test_more_rows_than_can_wait(mail, sink):
