@@ -15,22 +15,54 @@ enum { SOFT_LINE = 76, BASE64_LINE_BYTES = 57 /* make 76 characters */ };
     ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 |                \
      (uint32_t)(d) << 24)
 
-static const uint32_t verbs[] = {
-    FOUR('m', 'a', 'i', 'l'), FOUR('r', 'c', 'p', 't'),
-    FOUR('d', 'a', 't', 'a'), FOUR('b', 'd', 'a', 't'),
-    FOUR('r', 's', 'e', 't'), FOUR('e', 'h', 'l', 'o'),
-    FOUR('h', 'e', 'l', 'o'), FOUR('a', 'u', 't', 'h'),
-    FOUR('q', 'u', 'i', 't'), FOUR('n', 'o', 'o', 'p'),
-    FOUR('v', 'r', 'f', 'y'), FOUR('e', 'x', 'p', 'n'),
-    FOUR('e', 't', 'r', 'n'), FOUR('s', 't', 'a', 'r'), /* TTLS, see below */
+/* What a relay may take as a command: RFC 5321 with its forerunners, and the
+ * extensions, those between relays too. */
+static const struct verb {
+    uint32_t four;
+    struct span rest;
+} verbs[] = {
+    {FOUR('m', 'a', 'i', 'l'), {"", 0}},
+    {FOUR('r', 'c', 'p', 't'), {"", 0}},
+    {FOUR('d', 'a', 't', 'a'), {"", 0}},
+    {FOUR('b', 'd', 'a', 't'), {"", 0}},
+    {FOUR('r', 's', 'e', 't'), {"", 0}},
+    {FOUR('e', 'h', 'l', 'o'), {"", 0}},
+    {FOUR('h', 'e', 'l', 'o'), {"", 0}},
+    {FOUR('l', 'h', 'l', 'o'), {"", 0}},
+    {FOUR('a', 'u', 't', 'h'), {"", 0}},
+    {FOUR('q', 'u', 'i', 't'), {"", 0}},
+    {FOUR('n', 'o', 'o', 'p'), {"", 0}},
+    {FOUR('h', 'e', 'l', 'p'), {"", 0}},
+    {FOUR('v', 'r', 'f', 'y'), {"", 0}},
+    {FOUR('e', 'x', 'p', 'n'), {"", 0}},
+    {FOUR('e', 't', 'r', 'n'), {"", 0}},
+    {FOUR('a', 't', 'r', 'n'), {"", 0}},
+    {FOUR('t', 'u', 'r', 'n'), {"", 0}},
+    {FOUR('b', 'u', 'r', 'l'), {"", 0}},
+    {FOUR('s', 'e', 'n', 'd'), {"", 0}},
+    {FOUR('s', 'o', 'm', 'l'), {"", 0}},
+    {FOUR('s', 'a', 'm', 'l'), {"", 0}},
+    {FOUR('s', 't', 'a', 'r'), {"ttls", 4}},
+    {FOUR('x', 'c', 'l', 'i'), {"ent", 3}},
+    {FOUR('x', 'f', 'o', 'r'), {"ward", 4}},
 };
 
 /* One bit for each letter that a verb begins with. */
 #define LETTER(c) (1u << ((c) - 'a'))
-static const uint32_t first_letters = LETTER('m') | LETTER('r') | LETTER('d') |
-                                      LETTER('b') | LETTER('e') | LETTER('h') |
-                                      LETTER('a') | LETTER('q') | LETTER('n') |
-                                      LETTER('v') | LETTER('s');
+static const uint32_t first_letters =
+    LETTER('m') | LETTER('r') | LETTER('d') | LETTER('b') | LETTER('e') |
+    LETTER('h') | LETTER('l') | LETTER('a') | LETTER('q') | LETTER('n') |
+    LETTER('v') | LETTER('t') | LETTER('s') | LETTER('x');
+
+static const struct verb *verb_of(uint32_t four)
+{
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (verbs[i].four == four) {
+            return &verbs[i];
+        }
+    }
+    return NULL;
+}
 
 static bool verb_at(struct span word)
 {
@@ -39,24 +71,13 @@ static bool verb_at(struct span word)
         return false;
     }
     const char *w = word.data;
-    uint32_t four = FOUR(
+    const struct verb *verb = verb_of(FOUR(
         (unsigned char)ascii_lower(w[0]), (unsigned char)ascii_lower(w[1]),
-        (unsigned char)ascii_lower(w[2]), (unsigned char)ascii_lower(w[3]));
-    size_t which = 0;
-    size_t count = sizeof verbs / sizeof verbs[0];
-    while (which < count && verbs[which] != four) {
-        which++;
-    }
-    if (which == count) {
+        (unsigned char)ascii_lower(w[2]), (unsigned char)ascii_lower(w[3])));
+    if (!verb || !span_starts_nocase(span_rest(word, 4), verb->rest)) {
         return false;
     }
-    size_t len = 4;
-    if (which == count - 1) {
-        if (!span_starts_nocase(span_rest(word, 4), SPAN("ttls"))) {
-            return false;
-        }
-        len = 8;
-    }
+    size_t len = 4 + verb->rest.len;
     return word.len == len || !ascii_is_alpha(word.data[len]);
 }
 

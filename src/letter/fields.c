@@ -41,6 +41,7 @@ static const struct rule {
     {"Content-Disposition", FIELD_CONTENT, true},
     {"Content-ID", FIELD_CONTENT, true},
     {"Content-Length", FIELD_CONTENT, false},
+    {"Content-MD5", FIELD_DROPPED, false}, /* of what is filled in no more */
     /* RFC 2369, 2919, 8058 */
     {"List-ID", FIELD_RAW, true},
     {"List-Help", FIELD_URIS, true},

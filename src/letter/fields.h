@@ -20,7 +20,7 @@ enum field_kind {
     FIELD_RAW,     /* a structure that is ASCII */
     FIELD_URIS,    /* the same, with URIs in angle brackets */
     FIELD_CONTENT, /* Content-…, MIME-Version: made anew */
-    FIELD_DROPPED, /* Bcc and Return-Path */
+    FIELD_DROPPED, /* Bcc, Return-Path, and what would be wrong */
 };
 
 /* What the name says. */
