@@ -26,9 +26,11 @@ struct plan {
     struct draft *draft;      /* NULL: check without a template */
     struct attached attached; /* the files that go with letters */
     size_t address_column;
-    size_t requiretls_column;          /* SIZE_MAX: none */
-    uint64_t rows;                     /* these two are of the first reading */
-    uint64_t by_status[4];             /* of enum clean_status */
+    size_t requiretls_column;    /* SIZE_MAX: none */
+    uint64_t rows;               /* these four are of the first reading */
+    uint64_t by_status[4];       /* of enum clean_status */
+    uint32_t first_invalid_line; /* 0: none */
+    struct buf first_invalid_reason;
     struct siphash_key id_key;         /* of the Message-IDs */
     struct siphash_print letter_print; /* of all that makes the letter */
     struct siphash_print list_print;   /* of how the list is read */
@@ -39,8 +41,6 @@ struct plan {
     bool keyed;   /* id_key was given */
     bool counted; /* the first reading has come to its end */
     struct refusals refusals;
-    uint32_t first_invalid_line;
-    struct buf first_invalid_reason;
 };
 
 /* One row, judged: what the list says and, with a draft, what the letter room

@@ -166,6 +166,22 @@ static bool render_line(struct rendering *r, uint32_t line, struct err *err)
     return render_row(r, &row, err);
 }
 
+/* What stands in the way of a letter is an error, though every letter that can
+ * be is there. */
+static bool none_invalid(const struct plan *p, struct err *err)
+{
+    uint64_t invalid = p->by_status[CLEAN_INVALID];
+    if (invalid == 0) {
+        return true;
+    }
+    struct span reason = buf_span(&p->first_invalid_reason);
+    err_set(err, EX_NOUSER,
+            "%s:%" PRIu32 ": invalid: %.*s (invalid rows: %" PRIu64 ")",
+            csv_reader_name(p->reader), p->first_invalid_line,
+            reason.len > 500 ? 500 : (int)reason.len, reason.data, invalid);
+    return false;
+}
+
 static bool render_first(struct rendering *r, struct err *err)
 {
     struct plan_row row;
@@ -173,7 +189,7 @@ static bool render_first(struct rendering *r, struct err *err)
     while (result == CSV_RESULT_ROW && row.verdict.status != CLEAN_OK) {
         result = plan_next(&r->plan, &row, err);
     }
-    if (result == CSV_RESULT_END) {
+    if (result == CSV_RESULT_END && none_invalid(&r->plan, err)) {
         err_set(err, EX_DATAERR, "%s: no row would be sent",
                 csv_reader_name(r->plan.reader));
     }
@@ -194,22 +210,6 @@ static bool open_directory(struct rendering *r, struct err *err)
         return false;
     }
     return true;
-}
-
-/* Every letter that can be is there; what stands in the way of the others is
- * an error all the same. */
-static bool none_invalid(const struct plan *p, struct err *err)
-{
-    uint64_t invalid = p->by_status[CLEAN_INVALID];
-    if (invalid == 0) {
-        return true;
-    }
-    struct span reason = buf_span(&p->first_invalid_reason);
-    err_set(err, EX_NOUSER,
-            "%s:%" PRIu32 ": invalid: %.*s (invalid rows: %" PRIu64 ")",
-            csv_reader_name(p->reader), p->first_invalid_line,
-            reason.len > 500 ? 500 : (int)reason.len, reason.data, invalid);
-    return false;
 }
 
 static bool render(struct rendering *r, uint32_t line, struct err *err)

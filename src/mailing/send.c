@@ -126,13 +126,32 @@ static int run(struct campaign *c, struct tally *tally_out, struct err *err)
     return status;
 }
 
+/* Known before anything is sent: whoever looks may stop the run. */
+static bool count(struct campaign *c, struct err *err)
+{
+    const struct plan *p = c->plan;
+    if (!plan_count(c->plan, err)) {
+        return false;
+    }
+    if (p->by_status[CLEAN_INVALID] > 0) {
+        struct span reason = buf_span(&p->first_invalid_reason);
+        struct err line;
+        err_set(&line, 0,
+                "%s:%" PRIu32 ": invalid: %.*s (invalid rows: %" PRIu64 ")",
+                csv_reader_name(p->reader), p->first_invalid_line,
+                (int)reason.len, reason.data, p->by_status[CLEAN_INVALID]);
+        c->observer->say(c->observer->context, SAY_WARNING, line.text);
+    }
+    return true;
+}
+
 static int count_and_run(struct campaign *c, struct tally *tally_out,
                          struct err *err)
 {
     if (keeper_take(&c->keeper, c->plan, err) &&
-        domains_look_up(c->plan, c->observer, err) &&
-        plan_count(c->plan, err) && open_records(c, err) &&
-        open_lines(c, err) && keeper_begin(&c->keeper, c->plan, c->loop, err)) {
+        domains_look_up(c->plan, c->observer, err) && count(c, err) &&
+        open_records(c, err) && open_lines(c, err) &&
+        keeper_begin(&c->keeper, c->plan, c->loop, err)) {
         return run(c, tally_out, err);
     }
     return err->status;

@@ -2,7 +2,7 @@
 
 import re
 
-from program import OK, REJECTED, report
+from program import DATAERR, OK, REJECTED, report
 
 
 def trusted(sink):
@@ -80,6 +80,32 @@ def test_a_line_break_never_enters_a_header(run, sink, tmp_path):
     assert [(r["address"], r["status"]) for r in report(done.out)] \
         == [("ann@example.org", "invalid")]
     assert sink.recipients() == ["bob@example.org"]
+
+
+def test_an_empty_field_is_known_before_anything_is_sent(run, sink, tmp_path):
+    (tmp_path / "list.csv").write_text(
+        "email,name,town\nann@example.org,Ann,Aachen\nbob@example.org,Bob,\n"
+        "cy@example.org,Cy,\ndi@example.org,,Dorn\n")
+    (tmp_path / "draft.eml").write_text(
+        "From: bob@example.org\nSubject: {{town}}\n\n"
+        "{{#name}}Dear {{name}}{{/name}}{{^name}}Hello{{/name}}\n")
+    first = 'list.csv:3: invalid: column "town" is empty'
+    done = run("send", *trusted(sink), "--max-invalid", "40", "list.csv",
+               "draft.eml")
+    assert done.status == DATAERR and sink.recipients() == []
+    assert first in done.err and "2 of 4 rows" in done.err
+    done = run("check", "list.csv", "draft.eml")
+    assert done.status == REJECTED
+    assert 'list.csv:3: column "town" is empty (2 rows' in done.err
+    done = run("send", *trusted(sink), "list.csv", "draft.eml")
+    assert done.status == REJECTED and f"{first} (invalid rows: 2)" in done.err
+    assert {r["address"]: (r["status"], r["reply"]) for r in report(done.out)} \
+        == {f"{name}@example.org": ("invalid", 'column "town" is empty')
+            for name in ("bob", "cy")}
+    assert sink.recipients() == ["ann@example.org", "di@example.org"]
+    done = run("send", *trusted(sink), "--allow-empty", "list.csv",
+               "draft.eml")
+    assert done.status == OK and len(sink.recipients()) == 6
 
 
 def test_verp(run, sink, tmp_path):

@@ -174,6 +174,11 @@ def test_without_line_the_first_row_that_would_be_sent(render, draft,
     assert parse(data)["To"].addresses[0].username == "ann"
     (tmp_path / "list.csv").write_text("email,name,text\nno at,x,x\n")
     status, data, err = render("list.csv", draft)
+    assert (status, data) == (REJECTED, b"")
+    assert "list.csv:2: invalid: no @" in err
+    (tmp_path / "list.csv").write_text("email,name,text\na@b.example,x,x\n")
+    (tmp_path / "never").write_text("a@b.example\n")
+    status, data, err = render("--suppress", "never", "list.csv", draft)
     assert (status, data) == (DATAERR, b"") and "no row" in err
 
 
