@@ -145,7 +145,9 @@ static void turn(void *context)
     struct campaign *c = context;
     struct err err = {0};
     conduct(c);
-    if (!report_flush(c->report, &err) || !keeper_turn(&c->keeper, &err)) {
+    if (!report_flush(c->report, &err) ||
+        (c->evidence && !evidence_flush(c->evidence, &err)) ||
+        !keeper_turn(&c->keeper, &err)) {
         campaign_stop(c, COURSE_STOPPED, err.status, err.text);
         conduct(c);
     }
@@ -223,6 +225,7 @@ static void set_terms(struct line *l)
         .tls = c->tls,
         .parcels = &c->parcels,
         .learned = &l->learned,
+        .sessions_opened = &c->sessions_opened,
         .probe_sender = buf_span(&c->probe_sender),
         .owner = {.take = take, .context = l},
     };

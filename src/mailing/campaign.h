@@ -27,6 +27,7 @@
 #include "mailing/task.h"
 #include "net/loop.h"
 #include "net/tls.h"
+#include "record/evidence.h"
 #include "record/failed.h"
 #include "record/notes.h"
 #include "record/report.h"
@@ -51,8 +52,9 @@ struct campaign {
     uint64_t sent_before; /* of them, in earlier runs */
     struct arena earlier; /* what the state said of the last one */
     struct report *report;
-    struct failed *failed; /* NULL: no --failed */
-    struct notes *notes;   /* the same */
+    struct evidence *evidence; /* NULL: no --tls-evidence */
+    struct failed *failed;     /* NULL: no --failed */
+    struct notes *notes;       /* the same */
     struct task_pool pool;
     struct parcel_pool parcels;
     struct deal deal;        /* rows at hand */
@@ -68,7 +70,8 @@ struct campaign {
     unsigned line_count;
     struct rate rate;      /* over all of them */
     uint64_t rate_when_ms; /* when it lets the next letter begin */
-    bool proven;           /* a session has been ready */
+    uint64_t sessions_opened;
+    bool proven; /* a session has been ready */
     struct buf probe_sender;
 
     /* the end */

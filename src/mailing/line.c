@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "mailing/campaign.h"
+#include "mailing/witness.h"
 #include "net/resolver.h"
 
 enum {
@@ -83,11 +84,12 @@ static void drop_session(struct line *l, struct session *s)
     session_destroy(s);
 }
 
-static void take_ready(void *context)
+static void take_ready(void *context, const struct session *s)
 {
     struct line *l = context;
     l->proven = true;
     l->ready_count++;
+    witness_session(l->campaign, s, NULL);
     l->campaign->proven = true;
 }
 
@@ -132,6 +134,9 @@ static void take_end(void *context, struct session *s,
     struct line *l = context;
     struct campaign *c = l->campaign;
     l->ready_count -= end->was_ready ? 1 : 0;
+    if (!end->was_ready) {
+        witness_session(c, s, end->why.text);
+    }
     learn_letters(l, end);
     if (end->progress) {
         line_trouble_over(l);

@@ -27,6 +27,12 @@ static bool open_records(struct campaign *c, struct err *err)
     if (!c->report) {
         return false;
     }
+    if (s->evidence_path) {
+        c->evidence = evidence_open(s->evidence_path, err);
+        if (!c->evidence) {
+            return false;
+        }
+    }
     if (!s->failed_path) {
         return true;
     }
@@ -66,6 +72,7 @@ static void release(struct campaign *c)
 {
     struct err ignored;
     report_close(c->report, &ignored);
+    evidence_close(c->evidence, &ignored);
     failed_abandon(c->failed);
     keeper_close(&c->keeper);
     relays_release(c);
@@ -91,10 +98,19 @@ static void fill_tally(const struct campaign *c, struct tally *out)
 static bool close_records(struct campaign *c, struct err *err)
 {
     struct report *report = c->report;
+    struct evidence *evidence = c->evidence;
     struct failed *failed = c->failed;
     c->report = NULL;
+    c->evidence = NULL;
     c->failed = NULL;
+    struct err second = {0};
+    bool kept = evidence_close(evidence, &second);
     if (!report_close(report, err)) {
+        failed_abandon(failed);
+        return false;
+    }
+    if (!kept) {
+        *err = second;
         failed_abandon(failed);
         return false;
     }

@@ -17,6 +17,7 @@ enum { QUIT_WAIT_MS = 2000 };
 
 struct session {
     const struct session_terms *terms;
+    uint64_t number;
     struct wire *wire;
     struct dialog *dialog;
     struct patience patience;
@@ -38,9 +39,14 @@ struct span session_relay(const struct session *s)
     return buf_span(&s->relay);
 }
 
-struct span session_tls(const struct session *s)
+uint64_t session_number(const struct session *s)
 {
-    return s->wire ? tls_description(wire_tls(s->wire)) : SPAN("");
+    return s->number;
+}
+
+const struct tls *session_tls(const struct session *s)
+{
+    return wire_tls(s->wire);
 }
 
 /* --- its end --- */
@@ -300,7 +306,7 @@ static void note_ready(struct session *s)
         s->ready = true;
         credential_wipe(&s->credential);
         s->terms->learned->tokens_refused = 0;
-        s->terms->owner.ready(s->terms->owner.context);
+        s->terms->owner.ready(s->terms->owner.context, s);
     }
 }
 
@@ -473,6 +479,7 @@ struct session *session_open(const struct session_terms *terms,
 {
     struct session *s = mem_alloc_zero(1, sizeof *s);
     s->terms = terms;
+    s->number = ++*terms->sessions_opened;
     if (!credential_fetch(&s->credential, terms->settings, terms->relay,
                           terms->observer, terms->learned->tokens_refused,
                           err)) {

@@ -48,7 +48,7 @@ struct session_owner {
     bool (*may_go)(void *context, uint64_t group);
     void (*invalid)(void *context, struct task *t, struct span reason);
 
-    void (*ready)(void *context);
+    void (*ready)(void *context, const struct session *s);
     /* All its tasks have come back; the owner destroys it. */
     void (*over)(void *context, struct session *s,
                  const struct session_end *end);
@@ -65,7 +65,8 @@ struct session_terms {
     struct tls_client *tls; /* NULL: in clear */
     struct parcel_pool *parcels;
     struct learned *learned;
-    struct span probe_sender; /* envelope sender of the streaming probe */
+    uint64_t *sessions_opened; /* in this run, so far */
+    struct span probe_sender;  /* envelope sender of the streaming probe */
     struct session_owner owner;
 };
 
@@ -86,4 +87,5 @@ void session_drain(struct session *s);
 void session_cut(struct session *s);
 
 struct span session_relay(const struct session *s); /* host:port */
-struct span session_tls(const struct session *s);
+uint64_t session_number(const struct session *s);   /* in this run, from 1 */
+const struct tls *session_tls(const struct session *s); /* NULL: none */

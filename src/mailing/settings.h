@@ -114,8 +114,9 @@ struct settings {
     const char *report_path;
     enum report_format report_format;
     bool report_all;
-    const char *failed_path; /* NULL: none */
-    bool debug;              /* show the dialogue, secrets and content masked */
+    const char *failed_path;   /* NULL: none */
+    const char *evidence_path; /* NULL: none */
+    bool debug; /* show the dialogue, secrets and content masked */
 
     /* SOURCE_DATE_EPOCH, where it is set */
     bool reproducible;

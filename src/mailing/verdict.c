@@ -4,6 +4,7 @@
 #include "mailing/campaign.h"
 #include "mailing/clock.h"
 #include "mailing/session.h"
+#include "mailing/witness.h"
 
 /* --- settling --- */
 
@@ -22,7 +23,7 @@ static struct report_row describe_row(const struct session *s,
         .attempts = t->attempts,
         .message_id = t->letter.message_id,
         .relay = s ? session_relay(s) : SPAN(""),
-        .tls = s ? session_tls(s) : SPAN(""),
+        .tls = tls_description(s ? session_tls(s) : NULL),
         .time_ms = clock_wall_ms(),
     };
 }
@@ -48,6 +49,9 @@ static void settle(struct campaign *c, const struct session *s, struct task *t,
 {
     ledger_settle(&c->ledger, t->contact, outcome);
     write_down(c, s, t, outcome);
+    if (outcome == OUTCOME_SENT) {
+        witness_sent(c, s, t);
+    }
     task_give_back(&c->pool, t);
 }
 

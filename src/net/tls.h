@@ -73,6 +73,7 @@ struct tls_facts {
     /* How the peer came to be trusted: "system", "ca-file", "fingerprint",
      * "pin" or "unverified". */
     const char *trust;
+    bool asked;  /* anything of it at all */
     bool pinned; /* its key is one of those that were asked for, too */
     bool resumed;
     bool shown; /* there is a certificate, and these two are of it */

@@ -63,6 +63,7 @@ void tls_facts(const struct tls *t, struct tls_facts *out)
         .group = or_none(group ? group : gnutls_kx_get_name(gnutls_kx_get(s))),
         .name = or_none(t->name),
         .trust = t->client ? way_of_trust(t->client) : "",
+        .asked = t->client && tls_client_asks(t->client),
         .pinned = t->client && t->client->pin_count > 0,
         .resumed = gnutls_session_is_resumed(s) != 0,
     };

@@ -50,6 +50,25 @@ int output_descriptor(const char *path)
     return fcntl(number, F_DUPFD_CLOEXEC, 3);
 }
 
+int output_create(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    struct stat facts;
+    if (fd < 0 || fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode)) {
+        return fd;
+    }
+    /* Some file systems have no modes; there the file is as private as its
+     * folder. */
+    (void)fchmod(fd, 0600);
+    if (ftruncate(fd, 0) != 0) {
+        int error = errno;
+        close(fd);
+        errno = error;
+        return -1;
+    }
+    return fd;
+}
+
 void output_init(struct output *o, int fd, const char *name)
 {
     struct stat facts;

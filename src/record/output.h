@@ -28,6 +28,10 @@ struct output {
  * is closed; -2 where PATH names none. */
 int output_descriptor(const char *path);
 
+/* A descriptor of the file; -1 with errno. A file of the disk is emptied and
+ * made private; a FIFO, a terminal or /dev/null is left as it is. */
+int output_create(const char *path);
+
 /* Takes fd over. */
 void output_init(struct output *o, int fd, const char *name);
 

@@ -1,18 +1,15 @@
 #include "record/report.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sysexits.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "record/csvline.h"
+#include "record/moment.h"
 #include "record/output.h"
 
 struct report {
@@ -27,27 +24,6 @@ enum { SCRATCH_BYTES_MAX = 8 * 1024 * 1024 };
 static const char header[] = "line,address,status,code,enhanced,scope,reply,"
                              "attempts,message_id,relay,tls,time\n";
 
-/* -1 with errno. A file of the disk is emptied and made private; a FIFO, a
- * terminal or /dev/null is left as it is. */
-static int open_path(const char *path)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-    struct stat facts;
-    if (fd < 0 || fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode)) {
-        return fd;
-    }
-    /* Some file systems have no modes; there the file is as private as its
-     * folder. */
-    (void)fchmod(fd, 0600);
-    if (ftruncate(fd, 0) != 0) {
-        int error = errno;
-        close(fd);
-        errno = error;
-        return -1;
-    }
-    return fd;
-}
-
 struct report *report_open(const char *path, enum report_format format,
                            struct err *err)
 {
@@ -55,7 +31,7 @@ struct report *report_open(const char *path, enum report_format format,
     int fd = output_descriptor(path);
     bool standing = fd != -2;
     if (!standing) {
-        fd = open_path(path);
+        fd = output_create(path);
     }
     if (fd < 0) {
         err_set(err, EX_CANTCREAT, "%s: cannot be written: %s", name,
@@ -71,24 +47,6 @@ struct report *report_open(const char *path, enum report_format format,
         r->headed = true;
     }
     return r;
-}
-
-/* "2026-11-24T09:30:00.250Z"; "" for 0. */
-static struct span time_text(int64_t time_ms, char text[static 40])
-{
-    time_t seconds = (time_t)(time_ms / 1000);
-    struct tm parts;
-    if (time_ms <= 0 || !gmtime_r(&seconds, &parts)) {
-        return span_from(text, 0);
-    }
-    size_t len = strftime(text, 30, "%Y-%m-%dT%H:%M:%S", &parts);
-    unsigned ms = (unsigned)(time_ms % 1000);
-    text[len++] = '.';
-    text[len++] = (char)('0' + ms / 100);
-    text[len++] = (char)('0' + ms / 10 % 10);
-    text[len++] = (char)('0' + ms % 10);
-    text[len++] = 'Z';
-    return span_from(text, len);
 }
 
 /* What is read on a terminal must not steer it. */
@@ -131,7 +89,7 @@ static void write_csv(struct report *r, const struct report_row *row)
     csv_text(r, row->message_id);
     csv_text(r, row->relay);
     csv_text(r, row->tls);
-    csv_text(r, time_text(row->time_ms, time));
+    csv_text(r, moment_text(row->time_ms, time));
     buf_append_byte(out, '\n');
 }
 
@@ -160,7 +118,7 @@ static void write_jsonl(struct report *r, const struct report_row *row)
     json_member(r, "message_id", row->message_id);
     json_member(r, "relay", row->relay);
     json_member(r, "tls", row->tls);
-    json_member(r, "time", time_text(row->time_ms, time));
+    json_member(r, "time", moment_text(row->time_ms, time));
     json_close(out);
     buf_append_byte(out, '\n');
 }

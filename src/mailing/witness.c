@@ -1,0 +1,90 @@
+#include "mailing/witness.h"
+
+#include "mailing/campaign.h"
+#include "mailing/clock.h"
+#include "mailing/session.h"
+#include "record/evidence.h"
+
+static void describe_clear(struct evidence_session *out)
+{
+    out->version = "none";
+    out->key_exchange = "";
+    out->cipher = "";
+    out->peer = "";
+    out->verdict = "clear";
+    out->trust = "none";
+}
+
+static void describe_tls(const struct tls *t, const struct tls_facts *facts,
+                         struct evidence_session *out)
+{
+    bool stands = tls_description(t).len > 0;
+    out->version = facts->version;
+    out->key_exchange = facts->group;
+    out->cipher = facts->cipher;
+    out->peer = facts->name;
+    out->verdict = !stands        ? "refused"
+                   : facts->asked ? "verified"
+                                  : "unverified";
+    out->trust = facts->asked ? facts->trust : "none";
+    out->pinned = facts->pinned && stands;
+    out->resumed = facts->resumed;
+    if (facts->shown) {
+        out->certificate_sha256 = span_from(
+            (const char *)facts->certificate_sha256, TLS_SHA256_BYTES);
+        out->key_sha256 =
+            span_from((const char *)facts->key.sha256, TLS_SHA256_BYTES);
+    }
+}
+
+static void stop(struct campaign *c, const struct err *err)
+{
+    campaign_stop(c, COURSE_STOPPED, err->status, err->text);
+}
+
+void witness_session(struct campaign *c, const struct session *s,
+                     const char *why)
+{
+    const struct tls *t = session_tls(s);
+    if (!c->evidence || (!t && why)) {
+        return; /* of what never came about there is nothing to tell */
+    }
+    struct evidence_session line = {
+        .number = session_number(s),
+        .time_ms = clock_wall_ms(),
+        .relay = session_relay(s),
+        .end = span_of(why),
+    };
+    struct tls_facts facts;
+    if (t) {
+        tls_facts(t, &facts);
+        describe_tls(t, &facts, &line);
+    } else {
+        describe_clear(&line);
+    }
+    struct err err = {0};
+    if (!evidence_add_session(c->evidence, &line, &err)) {
+        stop(c, &err);
+    }
+}
+
+void witness_sent(struct campaign *c, const struct session *s,
+                  const struct task *t)
+{
+    if (!c->evidence) {
+        return;
+    }
+    const struct evidence_message line = {
+        .session = session_number(s),
+        .time_ms = clock_wall_ms(),
+        .line = t->row.csv.line,
+        .address = t->row.verdict.text,
+        .message_id = t->letter.message_id,
+        .code = t->word.code,
+        .reply = t->word.text,
+    };
+    struct err err = {0};
+    if (!evidence_add_message(c->evidence, &line, &err)) {
+        stop(c, &err);
+    }
+}
