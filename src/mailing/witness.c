@@ -46,14 +46,16 @@ void witness_session(struct campaign *c, const struct session *s,
                      const char *why)
 {
     const struct tls *t = session_tls(s);
-    if (!c->evidence || (!t && why)) {
+    bool left = why && !*why; /* by us, who no longer needed it */
+    bool stands = t ? tls_description(t).len > 0 : !why;
+    if (!c->evidence || (!stands && (!t || left))) {
         return; /* of what never came about there is nothing to tell */
     }
     struct evidence_session line = {
         .number = session_number(s),
         .time_ms = clock_wall_ms(),
         .relay = session_relay(s),
-        .end = span_of(why),
+        .end = span_of(left ? "it was no longer needed" : why),
     };
     struct tls_facts facts;
     if (t) {
