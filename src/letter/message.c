@@ -8,6 +8,7 @@
 #include "letter/date.h"
 #include "letter/draft.h"
 #include "letter/mime.h"
+#include "letter/saved.h"
 #include "letter/unsubscribe.h"
 
 enum { HEADER_BYTES_MAX = 64 << 20 /* of one letter's headers */ };
@@ -179,6 +180,7 @@ static bool read_fields(struct draft *d, const struct draft_source *source,
         return false;
     }
     *text = span_rest(*text, body_at);
+    saved_drop(fields);
     size_t before = fields->count;
     for (size_t i = 0; i < source->header_count; i++) {
         if (!fields_add_option(fields, source->headers[i], "--header", err) ||

@@ -1,6 +1,5 @@
 #include "letter/mime_part.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,17 +115,18 @@ void mime_add_type(struct mime_walk *w, GMimeContentType *type,
     buf_append(&w->bytes, SPAN("\r\n"));
 }
 
+static bool has_name(const char *name, const char *other)
+{
+    return span_equal_nocase(span_of(name), span_of(other));
+}
+
+/* A file, though a reader may show it beneath the text. */
 static bool is_attached(GMimePart *part)
 {
     const char *disposition =
         g_mime_object_get_disposition((GMimeObject *)part);
-    return disposition &&
-           span_equal_nocase(span_of(disposition), SPAN("attachment"));
-}
-
-static bool has_name(const char *name, const char *other)
-{
-    return span_equal_nocase(span_of(name), span_of(other));
+    return has_name(disposition ? disposition : "", "attachment") ||
+           g_mime_part_get_filename(part) != NULL;
 }
 
 static void add_disposition(struct mime_walk *w, GMimeObject *object)
@@ -149,7 +149,7 @@ static void add_disposition(struct mime_walk *w, GMimeObject *object)
 }
 
 /* The part's other headers, those of the draft itself left out. */
-static void add_headers(struct mime_walk *w, GMimeObject *object)
+void mime_add_headers(struct mime_walk *w, GMimeObject *object)
 {
     add_disposition(w, object);
     GMimeHeaderList *headers = g_mime_object_get_header_list(object);
@@ -175,14 +175,47 @@ static void add_headers(struct mime_walk *w, GMimeObject *object)
     }
 }
 
+static bool refuse_sealed(struct mime_walk *w, unsigned line)
+{
+    return mime_fail(w, line,
+                     "a signed or encrypted message is no template: what is "
+                     "filled in would break it");
+}
+
+/* RFC 9580 6 and 7. */
+static bool is_pgp(struct span text)
+{
+    while (text.len > 0 && (unsigned char)text.data[0] <= ' ') {
+        text = span_rest(text, 1);
+    }
+    return span_starts(text, SPAN("-----BEGIN PGP SIGNED MESSAGE-----")) ||
+           span_starts(text, SPAN("-----BEGIN PGP MESSAGE-----"));
+}
+
 bool mime_add_text(struct mime_walk *w, GMimeContentType *type,
                    struct span text, const struct template_source *origin)
 {
-    bool html = g_mime_content_type_is_type(type, "text", "html");
-    return mime_end_bytes(w) &&
-           body_add_text(w->body, text, origin, &w->context->source->names,
-                         html ? TEMPLATE_HTML : TEMPLATE_PLAIN,
-                         w->context->err);
+    if (is_pgp(text)) {
+        return refuse_sealed(w, origin->line);
+    }
+    const char *delsp = g_mime_content_type_get_parameter(type, "delsp");
+    struct mime_tags how = {
+        .html = g_mime_content_type_is_type(type, "text", "html"),
+        .delsp = has_name(delsp ? delsp : "", "yes"),
+    };
+    bool flowed = g_mime_content_type_get_parameter(type, "format") != NULL;
+    struct buf mended;
+    buf_init(&mended, BODY_TEXT_BYTES_MAX);
+    if (how.html || flowed || w->entity.len > 0) {
+        mime_mend_tags(text, &how, &mended);
+        text = buf_span(&mended);
+    }
+    bool fine = mime_end_bytes(w) &&
+                body_add_text(w->body, text, origin, &w->context->source->names,
+                              how.html ? TEMPLATE_HTML : TEMPLATE_PLAIN,
+                              w->context->err);
+    buf_release(&mended);
+    return fine;
 }
 
 static bool add_text_part(struct mime_walk *w, GMimePart *part)
@@ -193,7 +226,7 @@ static bool add_text_part(struct mime_walk *w, GMimePart *part)
     origin.line = mime_part_line(w, part);
     origin.column = 1;
     mime_add_type(w, type, MIME_TEXT, (struct span){0});
-    add_headers(w, object);
+    mime_add_headers(w, object);
     struct buf text;
     buf_init(&text, BODY_TEXT_BYTES_MAX);
     bool fine = mime_part_text(w, part, &text) &&
@@ -209,7 +242,7 @@ static bool add_attachment(struct mime_walk *w, GMimePart *part)
     GMimeObject *object = (GMimeObject *)part;
     mime_add_type(w, g_mime_object_get_content_type(object), MIME_ATTACHED,
                   (struct span){0});
-    add_headers(w, object);
+    mime_add_headers(w, object);
     struct buf bytes;
     buf_init(&bytes, BODY_BYTES_MAX / 2);
     mime_part_bytes(part, &bytes);
@@ -234,7 +267,7 @@ static bool add_multipart(struct mime_walk *w, GMimeMultipart *multipart,
     }
     struct mime_container container;
     mime_begin(w, &container, type);
-    add_headers(w, object);
+    mime_add_headers(w, object);
     bool fine = mime_open(w, &container);
     for (int i = 0; fine && i < count; i++) {
         mime_next(w, &container);
@@ -247,71 +280,31 @@ static bool add_multipart(struct mime_walk *w, GMimeMultipart *multipart,
            mime_close(w, &container);
 }
 
-/* A message within may not be encoded as a whole (RFC 2046 5.2.1): its parts
- * are, and then no line of theirs is one of these boundaries. */
-static void encode_leaf(GMimeObject *parent, GMimeObject *part, gpointer data)
+/* RFC 8551 3.2: opaque, signed or encrypted. */
+static bool is_pkcs7(GMimeObject *object)
 {
-    struct mime_walk *w = data;
-    (void)parent;
-    if (GMIME_IS_PART(part)) {
-        g_mime_part_set_content_encoding((GMimePart *)part,
-                                         GMIME_CONTENT_ENCODING_BASE64);
-    }
-    if (GMIME_IS_MULTIPART(part)) {
-        GMimeMultipart *multipart = (GMimeMultipart *)part;
-        char boundary[16];
-        snprintf(boundary, sizeof boundary, "=-%08x", w->boundaries++);
-        g_mime_multipart_set_boundary(multipart, boundary);
-        g_mime_multipart_set_prologue(multipart, NULL);
-        g_mime_multipart_set_epilogue(multipart, NULL);
-    }
-    if (GMIME_IS_MESSAGE_PART(part)) {
-        GMimeMessage *message =
-            g_mime_message_part_get_message((GMimeMessagePart *)part);
-        if (message) {
-            g_mime_message_foreach(message, encode_leaf, data);
-        }
-    }
+    GMimeContentType *type = g_mime_object_get_content_type(object);
+    return g_mime_content_type_is_type(type, "application", "pkcs7-mime") ||
+           g_mime_content_type_is_type(type, "application", "x-pkcs7-mime");
 }
 
-static bool add_message(struct mime_walk *w, GMimeMessagePart *part)
+static bool is_sealed(GMimeObject *object, unsigned depth)
 {
-    GMimeMessage *message = g_mime_message_part_get_message(part);
-    if (!message) {
-        return mime_fail(w, w->body_line, "an attached message is none");
-    }
-    g_mime_message_foreach(message, encode_leaf, w);
-    mime_add_type(w, g_mime_object_get_content_type((GMimeObject *)part),
-                  MIME_ATTACHED, (struct span){0});
-    add_headers(w, (GMimeObject *)part);
-    buf_append(&w->bytes, SPAN("\r\n"));
-    char *text = g_mime_object_to_string((GMimeObject *)message, NULL);
-    size_t start = w->bytes.len;
-    wire_append_lines(&w->bytes, span_of(text));
-    g_free(text);
-    struct encode_facts facts =
-        encode_look(span_rest(buf_span(&w->bytes), start));
-    if (facts.needed || facts.eight_bit) {
-        return mime_fail(w, w->body_line,
-                         "an attached message has a line that no relay may "
-                         "see: attach it as a file");
-    }
-    return true;
+    return GMIME_IS_MULTIPART_SIGNED(object) ||
+           GMIME_IS_MULTIPART_ENCRYPTED(object) ||
+           (depth == 0 && is_pkcs7(object));
 }
 
 bool mime_add_object(struct mime_walk *w, GMimeObject *object, unsigned depth)
 {
-    if (GMIME_IS_MULTIPART_SIGNED(object) ||
-        GMIME_IS_MULTIPART_ENCRYPTED(object)) {
-        return mime_fail(w, w->body_line,
-                         "a signed or encrypted message is no template: what "
-                         "is filled in would break it");
+    if (is_sealed(object, depth)) {
+        return refuse_sealed(w, w->body_line);
     }
     if (GMIME_IS_MULTIPART(object)) {
         return add_multipart(w, (GMimeMultipart *)object, depth);
     }
     if (GMIME_IS_MESSAGE_PART(object)) {
-        return add_message(w, (GMimeMessagePart *)object);
+        return mime_add_message(w, (GMimeMessagePart *)object);
     }
     if (!GMIME_IS_PART(object)) {
         return mime_fail(w, w->body_line, "a part of no known kind");
@@ -319,6 +312,6 @@ bool mime_add_object(struct mime_walk *w, GMimeObject *object, unsigned depth)
     GMimePart *part = (GMimePart *)object;
     GMimeContentType *type = g_mime_object_get_content_type(object);
     bool text = g_mime_content_type_is_type(type, "text", "*");
-    return text && !is_attached(part) ? add_text_part(w, part)
-                                      : add_attachment(w, part);
+    return text && (depth == 0 || !is_attached(part)) ? add_text_part(w, part)
+                                                      : add_attachment(w, part);
 }

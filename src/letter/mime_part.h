@@ -61,12 +61,28 @@ bool mime_has_files(const struct mime_walk *w, bool inlined);
 bool mime_add_files(struct mime_walk *w, const struct mime_container *c,
                     bool inlined);
 
+/* How a mail program wrote the text that tags are in. */
+struct mime_tags {
+    bool html;
+    bool delsp; /* RFC 3676 */
+};
+
+/* Appends the text; what was done to its tags is undone. */
+void mime_mend_tags(struct span text, const struct mime_tags *how,
+                    struct buf *out);
+
 /* Appends a text that is UTF-8; its headers wait in w->bytes. */
 bool mime_add_text(struct mime_walk *w, GMimeContentType *type,
                    struct span text, const struct template_source *origin);
 
 /* Appends a part and all within it, headers first. */
 bool mime_add_object(struct mime_walk *w, GMimeObject *object, unsigned depth);
+
+/* The same of a message within, which nothing is filled into. */
+bool mime_add_message(struct mime_walk *w, GMimeMessagePart *part);
+
+/* Appends the part's headers, but for those that say how it is encoded. */
+void mime_add_headers(struct mime_walk *w, GMimeObject *object);
 
 /* The bytes of a part, its transfer encoding undone. */
 void mime_part_bytes(GMimePart *part, struct buf *out);
