@@ -267,6 +267,20 @@ const char *options_stranger(size_t *at)
     return NULL;
 }
 
+/* The environment of send's relay is nothing to a check without one. */
+static bool of_no_use(const struct reading *r, const struct option *row)
+{
+    if (r->o->verb != VERB_CHECK || !(row->verbs & OPTION_OF_RELAY)) {
+        return false;
+    }
+    for (size_t i = 0; i < r->given_count; i++) {
+        if (strcmp(r->given[i].row->name, "relay") == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* An empty variable is as good as none. */
 static bool take_environment(struct reading *r, struct err *err)
 {
@@ -274,7 +288,7 @@ static bool take_environment(struct reading *r, struct err *err)
     for (size_t i = 0; i < option_count; i++) {
         const struct option *row = &option_table[i];
         if (!takes(o, row) || (row->verbs & VERB_SEND) == 0 ||
-            was_given(r, row)) {
+            was_given(r, row) || of_no_use(r, row)) {
             continue;
         }
         o->saying = options_keep(o, twin_of(row));

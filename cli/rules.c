@@ -74,7 +74,7 @@ static bool clean_has_its_place(struct options *o, struct err *err)
                 c->format == CHECK_CSV ? "csv" : "jsonl");
         return false;
     }
-    return places_distinct(o, err);
+    return true;
 }
 
 bool rules_hold(struct options *o, struct err *err)
@@ -88,7 +88,9 @@ bool rules_hold(struct options *o, struct err *err)
         o->settings.report_path = NULL;
     }
     if (o->verb == VERB_CHECK) {
-        return clean_has_its_place(o, err);
+        return clean_has_its_place(o, err) &&
+               (!o->check.relay || relay_settle(o, err)) &&
+               places_distinct(o, err);
     }
     if (o->verb != VERB_SEND) {
         return true;

@@ -13,6 +13,10 @@ struct choice {
     unsigned value;
 };
 
+/* Beside the verbs: check takes its twin in the environment only where it
+ * calls on the relay. */
+enum { OPTION_OF_RELAY = 1 << 8 };
+
 struct option {
     const char *name;
     char letter; /* 0: none */

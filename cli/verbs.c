@@ -155,14 +155,29 @@ static int worse(int status, int late)
     return late;
 }
 
+/* A relay is called on. */
+static bool calls(const struct options *o)
+{
+    return o->verb == VERB_SEND ? !o->settings.dry_run : o->check.relay;
+}
+
+static bool secret_at_hand(struct run *r, struct err *err)
+{
+    struct options *o = &r->options;
+    if (!o->settings.user || !calls(o) ||
+        secrets_prepare(&o->secrets, &o->settings.secret, err)) {
+        return true;
+    }
+    say_error(r, err->status, err);
+    return false;
+}
+
 static int run_send(struct run *r, const struct observer *observer)
 {
     struct options *o = &r->options;
     struct tally tally = {0};
     struct err err = {0};
-    if (o->settings.user && !o->settings.dry_run &&
-        !secrets_prepare(&o->secrets, &o->settings.secret, &err)) {
-        say_error(r, err.status, &err);
+    if (!secret_at_hand(r, &err)) {
         return err.status;
     }
     int status = mailing_send(&o->settings, observer, &tally, &err);
@@ -185,6 +200,9 @@ static int run_check(struct run *r, const struct observer *observer)
     struct options *o = &r->options;
     struct tally tally = {0};
     struct err err = {0};
+    if (!secret_at_hand(r, &err)) {
+        return err.status;
+    }
     int status = mailing_check(&o->settings, &o->check, observer, &tally, &err);
     say_error(r, status, &err);
     return status;

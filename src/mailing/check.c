@@ -7,6 +7,8 @@
 #include "mailing/domains.h"
 #include "mailing/finding.h"
 #include "mailing/plan.h"
+#include "mailing/status.h"
+#include "mailing/visit.h"
 #include "record/cleaned.h"
 
 /* In the order in which they are told. */
@@ -184,5 +186,8 @@ int mailing_check(const struct settings *settings,
         status = err->status;
     }
     plan_close(&c.plan);
+    if (options->relay && (status == EX_OK || status == EX_NOUSER)) {
+        status = status_worse(status, visit_relays(settings, observer, err));
+    }
     return status;
 }

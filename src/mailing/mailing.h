@@ -59,6 +59,7 @@ struct check_options {
     const char *clean_path; /* NULL: none */
     bool clean_to_stdout;   /* then verdicts go to stderr, as text */
     unsigned fail_on;       /* bits of enum check_fail */
+    bool relay;             /* call on the relays, too */
 };
 
 /* Verdicts to stdout, findings and the closing tally through the observer. */

@@ -164,11 +164,8 @@ static void end_by_wire(struct session *s, enum wire_end how,
 static uint64_t limit_ms(const struct session *s)
 {
     enum step step = dialog_waits_for(s->dialog);
-    if (step == STEP_NONE) {
-        return 0;
-    }
-    if (step == STEP_QUIT) {
-        return QUIT_WAIT_MS;
+    if (step == STEP_NONE || step == STEP_QUIT) {
+        return step == STEP_QUIT ? QUIT_WAIT_MS : 0;
     }
     uint64_t asked = s->terms->settings->timeout_ms;
     return asked ? asked : (uint64_t)step_rule(step)->timeout_s * 1000;
@@ -494,4 +491,9 @@ struct session *session_open(const struct session_terms *terms,
     s->wire = wire_connect(terms->loop, peer->ai_addr, NULL,
                            terms->settings->connect_timeout_ms, &owner);
     return s;
+}
+
+const struct capabilities *session_capabilities(const struct session *s)
+{
+    return dialog_capabilities(s->dialog);
 }

@@ -89,3 +89,6 @@ void session_cut(struct session *s);
 struct span session_relay(const struct session *s); /* host:port */
 uint64_t session_number(const struct session *s);   /* in this run, from 1 */
 const struct tls *session_tls(const struct session *s); /* NULL: none */
+
+/* Once it is ready. */
+const struct capabilities *session_capabilities(const struct session *s);

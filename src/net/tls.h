@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -79,6 +80,7 @@ struct tls_facts {
     bool shown; /* there is a certificate, and these two are of it */
     unsigned char certificate_sha256[TLS_SHA256_BYTES];
     struct tls_pin key;
+    int64_t until_s; /* it is good until then, in seconds since 1970 */
 };
 
 /* As far as the handshake has come. Texts live as long as the session. */

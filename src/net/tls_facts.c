@@ -49,6 +49,7 @@ static void add_certificate(const struct tls *t, struct tls_facts *out)
         tls_trust_pin(leaf, &out->key) &&
         gnutls_hash_fast(GNUTLS_DIG_SHA256, shown->data, shown->size,
                          out->certificate_sha256) == 0;
+    out->until_s = out->shown ? gnutls_x509_crt_get_expiration_time(leaf) : 0;
     gnutls_x509_crt_deinit(leaf);
 }
 

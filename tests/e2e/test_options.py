@@ -369,6 +369,7 @@ TWINS = {  # the option: a value that is refused
     "pipeline": "x", "retry-for": "x",
     "retry-delay": "x", "connect-timeout": "x", "timeout": "x",
     "delimiter": "xx", "dedupe": "x", "max-invalid": "101", "header": "x",
+    "check-dns": "x",
     "shard": "0/1", "share": "x", "limit": "0",
     "report-format": "x", "summary": "x", "progress": "x",
     "user": "a\nb", "account": "a\nb", "auth-in-clear": "x", "no-header": "x",
