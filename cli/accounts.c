@@ -10,9 +10,12 @@
 
 #include "base/ascii.h"
 #include "base/mem.h"
+#include "cli/account_commands.h"
+#include "cli/command.h"
 
 enum {
     FILE_BYTES_MAX = 1024 * 1024,
+    LINE_BYTES_MAX = 64 * 1024,
     PASSED_OVER_BYTES_MAX = 64 * 1024,
     ACCOUNTS_MAX = 10000,
 };
@@ -25,89 +28,12 @@ struct line {
     struct span argument;
 };
 
-/* What becomes of a command. */
-enum treatment {
-    TREAT_TEXT,
-    TREAT_PATH, /* ~ is the home */
-    TREAT_SWITCH,
-    TREAT_AUTH,
-    TREAT_TIMEOUT,
-    TREAT_PASS_OVER,
-    TREAT_REFUSE,          /* unless it is set to nothing or off */
-    TREAT_REFUSE_PROTOCOL, /* unless it is smtp */
-};
-
-static const struct command {
-    const char *name;
-    enum treatment treatment;
-    size_t at;       /* in struct account */
-    const char *why; /* of a refusal */
-} commands[] = {
-    {"host", TREAT_TEXT, offsetof(struct account, texts[ACCOUNT_HOST]), 0},
-    {"port", TREAT_TEXT, offsetof(struct account, texts[ACCOUNT_PORT]), 0},
-    {"from", TREAT_TEXT, offsetof(struct account, texts[ACCOUNT_FROM]), 0},
-    {"domain", TREAT_TEXT, offsetof(struct account, texts[ACCOUNT_DOMAIN]), 0},
-    {"user", TREAT_TEXT, offsetof(struct account, texts[ACCOUNT_USER]), 0},
-    {"password", TREAT_TEXT, offsetof(struct account, texts[ACCOUNT_PASSWORD]),
-     0},
-    {"passwordeval", TREAT_TEXT,
-     offsetof(struct account, texts[ACCOUNT_PASSWORDEVAL]), 0},
-    {"tls_trust_file", TREAT_PATH,
-     offsetof(struct account, texts[ACCOUNT_TRUST_FILE]), 0},
-    {"tls_host_override", TREAT_TEXT,
-     offsetof(struct account, texts[ACCOUNT_TLS_NAME]), 0},
-    {"tls", TREAT_SWITCH, offsetof(struct account, tls), 0},
-    {"tls_starttls", TREAT_SWITCH, offsetof(struct account, starttls), 0},
-    {"tls_certcheck", TREAT_SWITCH, offsetof(struct account, certcheck), 0},
-    {"auth", TREAT_AUTH, 0, 0},
-    {"timeout", TREAT_TIMEOUT, 0, 0},
-    {"connect_timeout", TREAT_TIMEOUT, 0, 0},
-    {"protocol", TREAT_REFUSE_PROTOCOL, 0, "only SMTP is spoken"},
-    {"proxy_host", TREAT_REFUSE, 0, "there is no way through a proxy"},
-    {"proxy_port", TREAT_REFUSE, 0, "there is no way through a proxy"},
-    {"socket", TREAT_REFUSE, 0, "there is no way through a local socket"},
-    {"source_ip", TREAT_REFUSE, 0, "this version has no local address"},
-    {"ntlmdomain", TREAT_REFUSE, 0, "NTLM is not spoken"},
-    {"eval", TREAT_REFUSE, 0, "this version runs passwordeval alone"},
-    {"tls_crl_file", TREAT_REFUSE, 0, "revocation lists are not read"},
-    {"tls_fingerprint", TREAT_REFUSE, 0, "this version pins no certificate"},
-    {"tls_key_file", TREAT_REFUSE, 0, "this version shows no certificate"},
-    {"tls_cert_file", TREAT_REFUSE, 0, "this version shows no certificate"},
-    {"tls_priorities", TREAT_REFUSE, 0, "the protocols are TLS 1.2 and 1.3"},
-    {"tls_force_sslv3", TREAT_REFUSE, 0, "the protocols are TLS 1.2 and 1.3"},
-    {"tls_nocertcheck", TREAT_REFUSE, 0, "say tls_certcheck off"},
-    {"auto_from", TREAT_REFUSE, 0, "the sender is --from, or the template's"},
-    {"maildomain", TREAT_PASS_OVER, 0, 0},
-    {"tls_min_dh_prime_bits", TREAT_PASS_OVER, 0, 0},
-    {"allow_from_override", TREAT_PASS_OVER, 0, 0},
-    {"set_from_header", TREAT_PASS_OVER, 0, 0},
-    {"set_date_header", TREAT_PASS_OVER, 0, 0},
-    {"set_msgid_header", TREAT_PASS_OVER, 0, 0},
-    {"add_missing_from_header", TREAT_PASS_OVER, 0, 0},
-    {"add_missing_date_header", TREAT_PASS_OVER, 0, 0},
-    {"from_full_name", TREAT_PASS_OVER, 0, 0},
-    {"remove_bcc_headers", TREAT_PASS_OVER, 0, 0},
-    {"keepbcc", TREAT_PASS_OVER, 0, 0},
-    {"undisclosed_recipients", TREAT_PASS_OVER, 0, 0},
-    {"dsn_notify", TREAT_PASS_OVER, 0, 0},
-    {"dsn_return", TREAT_PASS_OVER, 0, 0},
-    {"logfile", TREAT_PASS_OVER, 0, 0},
-    {"logfile_time_format", TREAT_PASS_OVER, 0, 0},
-    {"syslog", TREAT_PASS_OVER, 0, 0},
-    {"aliases", TREAT_PASS_OVER, 0, 0},
-};
-
 static bool wrong(const struct line *line, const char *why, struct err *err)
 {
     err_set(err, EX_CONFIG, "%s:%u: %.*s: %s", line->file, line->number,
             (int)(line->command.len > 64 ? 64 : line->command.len),
             line->command.data, why);
     return false;
-}
-
-static void **field(struct account *a, size_t at)
-{
-    return (void **)(void *)((char *)a + at);
 }
 
 static void set_text(char **text, struct span value)
@@ -119,131 +45,21 @@ static void set_text(char **text, struct span value)
     *text = value.len > 0 ? mem_copy_text(value.data, value.len) : NULL;
 }
 
-static bool is_off(struct span value)
+/* --- accounts --- */
+
+static void copy(struct account *to, const struct account *from, size_t i)
 {
-    return span_equal(value, SPAN("off"));
+    set_text(&to->texts[i], span_of(from->texts[i]));
 }
 
-static bool treat_path(char **text, const struct line *line)
-{
-    struct span value = line->argument;
-    if (span_equal(value, SPAN("system")) || is_off(value)) {
-        value = SPAN("");
-    }
-    if (value.len == 0 || value.data[0] != '~') {
-        set_text(text, value);
-        return true;
-    }
-    struct buf path;
-    buf_init(&path, 8192);
-    buf_append(&path, span_of(getenv("HOME")));
-    buf_append(&path, span_rest(value, 1));
-    set_text(text, buf_span(&path));
-    buf_release(&path);
-    return true;
-}
-
-static bool treat_switch(enum account_switch *to, const struct line *line,
-                         struct err *err)
-{
-    struct span value = line->argument;
-    if (value.len == 0 || span_equal(value, SPAN("on"))) {
-        *to = ACCOUNT_ON;
-    } else if (is_off(value)) {
-        *to = ACCOUNT_OFF;
-    } else {
-        return wrong(line, "neither on nor off", err);
-    }
-    return true;
-}
-
-static bool treat_auth(struct account *a, const struct line *line)
-{
-    struct span value = line->argument;
-    a->auth = is_off(value) ? ACCOUNT_OFF : ACCOUNT_ON;
-    bool named =
-        value.len > 0 && !is_off(value) && !span_equal(value, SPAN("on"));
-    set_text(&a->mechanism, named ? value : SPAN(""));
-    return true;
-}
-
-static bool treat_timeout(struct account *a, const struct line *line,
-                          struct err *err)
-{
-    uint64_t seconds = 0;
-    if (!is_off(line->argument) &&
-        (!ascii_parse_number(line->argument, 86400, &seconds) ||
-         seconds == 0)) {
-        return wrong(line, "neither off nor a number of seconds", err);
-    }
-    a->timeout_ms = seconds * 1000;
-    return true;
-}
-
-static bool treat_refusal(const struct line *line, const struct command *c,
-                          struct err *err)
-{
-    struct span value = line->argument;
-    bool harmless = c->treatment == TREAT_REFUSE_PROTOCOL
-                        ? span_equal(value, SPAN("smtp"))
-                        : value.len == 0 || is_off(value);
-    return harmless || wrong(line, c->why, err);
-}
-
-/* Beyond the ceiling they are passed over without a word. */
-static void pass_over(struct accounts *all, const struct line *line)
-{
-    struct buf *out = &all->passed_over;
-    size_t before = out->len;
-    buf_append_format(out, "%s:%u: %.*s: nothing to a mailing", line->file,
-                      line->number, (int)line->command.len, line->command.data);
-    buf_append_byte(out, '\0');
-    if (out->overflowed) {
-        buf_truncate(out, before);
-    }
-}
-
-static bool treat(struct accounts *all, struct account *a,
-                  const struct line *line, const struct command *c,
-                  struct err *err)
-{
-    switch (c->treatment) {
-    case TREAT_TEXT:
-        set_text((char **)field(a, c->at), line->argument);
-        return true;
-    case TREAT_PATH:
-        return treat_path((char **)field(a, c->at), line);
-    case TREAT_SWITCH:
-        return treat_switch((enum account_switch *)(void *)field(a, c->at),
-                            line, err);
-    case TREAT_AUTH:
-        return treat_auth(a, line);
-    case TREAT_TIMEOUT:
-        return treat_timeout(a, line, err);
-    case TREAT_PASS_OVER:
-        pass_over(all, line);
-        return true;
-    case TREAT_REFUSE:
-    case TREAT_REFUSE_PROTOCOL:
-        return treat_refusal(line, c, err);
-    }
-    return false;
-}
-
+/* What was said there, if only that it is to be nothing. */
 static void inherit(struct account *to, const struct account *from)
 {
     for (size_t i = 0; i < ACCOUNT_TEXTS; i++) {
-        if (from->texts[i]) {
-            set_text(&to->texts[i], span_of(from->texts[i]));
+        if (from->said[i]) {
+            copy(to, from, i);
+            to->said[i] = true;
         }
-    }
-    to->tls = from->tls ? from->tls : to->tls;
-    to->starttls = from->starttls ? from->starttls : to->starttls;
-    to->certcheck = from->certcheck ? from->certcheck : to->certcheck;
-    to->timeout_ms = from->timeout_ms ? from->timeout_ms : to->timeout_ms;
-    if (from->auth) {
-        to->auth = from->auth;
-        set_text(&to->mechanism, span_of(from->mechanism));
     }
 }
 
@@ -257,32 +73,59 @@ static struct account *find(const struct accounts *all, struct span name)
     return NULL;
 }
 
-static struct span next_word(struct span *rest, char end)
-{
-    size_t len = span_find(*rest, end);
-    struct span word = span_trim(span_slice(*rest, 0, len));
-    *rest = len < rest->len ? span_rest(*rest, len + 1) : SPAN("");
-    return word;
-}
-
-/* The first of the list is `defaults`, with the empty name. */
+/* A new one has the values of `defaults`, and hands on only its own. */
 static void add(struct accounts *all, struct span name)
 {
     all->list = mem_resize(all->list, all->count + 1, sizeof *all->list);
     struct account *a = &all->list[all->count++];
     *a = (struct account){.name = mem_copy_text(name.data, name.len)};
-    if (all->count > 1) {
-        inherit(a, &all->list[0]);
+    for (size_t i = 0; i < ACCOUNT_TEXTS && all->count > 1; i++) {
+        copy(a, &all->list[0], i);
     }
+}
+
+/* Without blanks at its ends, and without the quotes round it. */
+static struct span plain(struct span text)
+{
+    text = span_trim(text);
+    return text.len >= 2 && text.data[0] == '"' && span_ends(text, SPAN("\""))
+               ? span_slice(text, 1, text.len - 1)
+               : text;
+}
+
+static bool build_on(struct accounts *all, struct span names,
+                     const struct line *line, struct err *err)
+{
+    for (bool more = true; more;) {
+        size_t len = span_find(names, ',');
+        struct span name = plain(span_slice(names, 0, len));
+        const struct account *other = find(all, name);
+        if (name.len == 0) {
+            return wrong(line, "the name is missing", err);
+        }
+        if (!other || other == &all->list[all->count - 1]) {
+            return wrong(line, "it builds on an account that is not above",
+                         err);
+        }
+        inherit(&all->list[all->count - 1], other);
+        more = len < names.len;
+        names = span_rest(names, more ? len + 1 : len);
+    }
+    return true;
 }
 
 static bool begin_account(struct accounts *all, const struct line *line,
                           struct err *err)
 {
-    struct span rest = line->argument;
-    struct span name = next_word(&rest, ':');
+    size_t colon = span_find(line->argument, ':');
+    bool builds = colon < line->argument.len;
+    struct span name =
+        builds ? plain(span_slice(line->argument, 0, colon)) : line->argument;
     if (name.len == 0) {
         return wrong(line, "the name is missing", err);
+    }
+    if (span_find(name, ',') < name.len) {
+        return wrong(line, "a comma in the name", err);
     }
     if (find(all, name)) {
         return wrong(line, "an account of this name stands above", err);
@@ -291,79 +134,124 @@ static bool begin_account(struct accounts *all, const struct line *line,
         return wrong(line, "too many accounts", err);
     }
     add(all, name);
-    while (rest.len > 0) {
-        struct span from = next_word(&rest, ',');
-        const struct account *other = find(all, from);
-        if (!other || other == &all->list[all->count - 1]) {
-            return wrong(line, "it builds on an account that is not above",
-                         err);
-        }
-        inherit(&all->list[all->count - 1], other);
-    }
-    return true;
+    return !builds ||
+           build_on(all, span_rest(line->argument, colon + 1), line, err);
 }
 
-/* defaults: from here on, of all accounts that follow. */
-static void begin_defaults(struct accounts *all)
+/* --- lines --- */
+
+static void pass_over(struct accounts *all, const struct line *line)
 {
-    struct account *first = &all->list[0];
-    for (size_t i = 0; i < ACCOUNT_TEXTS; i++) {
-        set_text(&first->texts[i], SPAN(""));
+    struct buf *out = &all->passed_over;
+    size_t before = out->len;
+    buf_append_format(out, "%s:%u: %.*s: passed over", line->file, line->number,
+                      (int)line->command.len, line->command.data);
+    buf_append_byte(out, '\0');
+    if (out->overflowed) {
+        buf_truncate(out, before);
     }
-    set_text(&first->mechanism, SPAN(""));
-    char *name = first->name;
-    *first = (struct account){.name = name};
 }
 
-static const struct command *command_of(struct span name)
+static bool set(struct accounts *all, struct account *a,
+                const struct line *line, struct err *err)
 {
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        if (span_equal(name, span_of(commands[i].name))) {
-            return &commands[i];
-        }
-    }
-    return NULL;
-}
-
-static bool follow(struct accounts *all, size_t *current,
-                   const struct line *line, struct err *err)
-{
-    if (span_equal(line->command, SPAN("defaults"))) {
-        begin_defaults(all);
-        *current = 0;
-        return true;
-    }
-    if (span_equal(line->command, SPAN("account"))) {
-        bool begun = begin_account(all, line, err);
-        *current = all->count - 1;
-        return begun;
-    }
-    const struct command *c = command_of(line->command);
+    const struct account_command *c = account_command_of(line->command);
     if (!c) {
         return wrong(line, "no such command", err);
     }
-    if (*current == SIZE_MAX) {
-        return wrong(line, "no account line stands above", err);
+    struct buf value;
+    buf_init(&value, LINE_BYTES_MAX);
+    (void)buf_reserve(&value, LINE_BYTES_MAX); /* it may be a secret */
+    const char *fault = c->read(c, line->argument, &value);
+    if (!fault && value.overflowed) {
+        fault = "the argument is too long";
     }
-    return treat(all, &all->list[*current], line, c, err);
+    if (!fault && c->passed_over) {
+        pass_over(all, line);
+    } else if (!fault) {
+        set_text(&a->texts[c->text], buf_span(&value));
+        a->said[c->text] = true;
+    }
+    buf_wipe(&value);
+    return !fault || wrong(line, fault, err);
 }
 
-static bool split(struct span text, struct line *line, struct err *err)
+static void split(struct span text, struct line *line)
 {
     size_t end = 0;
     while (end < text.len && !ascii_is_blank(text.data[end])) {
         end++;
     }
     line->command = span_slice(text, 0, end);
-    line->argument = span_trim(span_rest(text, end));
-    if (line->argument.len == 0 || line->argument.data[0] != '"') {
-        return true;
+    line->argument = plain(span_rest(text, end));
+}
+
+static bool follow(struct accounts *all, size_t *current,
+                   const struct line *line, struct err *err)
+{
+    if (span_equal(line->command, SPAN("defaults"))) {
+        *current = 0;
+        return line->argument.len == 0 ||
+               wrong(line, "it takes no argument", err);
     }
-    if (line->argument.len < 2 || !span_ends(line->argument, SPAN("\""))) {
-        return wrong(line, "the quote does not end", err);
+    if (span_equal(line->command, SPAN("account"))) {
+        bool begun = begin_account(all, line, err);
+        *current = all->count - 1;
+        return begun;
     }
-    line->argument = span_slice(line->argument, 1, line->argument.len - 1);
-    return true;
+    if (*current == SIZE_MAX) {
+        add(all, SPAN("default"));
+        *current = all->count - 1;
+    }
+    return set(all, &all->list[*current], line, err);
+}
+
+/* The line becomes the first one that the command prints. */
+static bool evaluate(const struct accounts *all, struct line *line,
+                     struct buf *printed, struct err *err)
+{
+    char *text = mem_copy_text(line->argument.data, line->argument.len);
+    struct buf name;
+    buf_init(&name, 8192);
+    buf_append_format(&name, "%s:%u: eval", line->file, line->number);
+    buf_append_byte(&name, '\0');
+    const struct command command = {
+        .text = text,
+        .name = name.overflowed ? "eval" : name.data,
+        .timeout_ms = all->timeout_ms,
+    };
+    bool fine = line->argument.len > 0
+                    ? command_read(&command, printed, err)
+                    : wrong(line, "it needs an argument", err);
+    if (fine && printed->len == 0) {
+        fine = wrong(line, "the command prints nothing", err);
+    }
+    if (fine && span_find(buf_span(printed), '\0') < printed->len) {
+        fine = wrong(line, "the command prints a NUL byte", err);
+    }
+    if (fine) {
+        struct span first = buf_span(printed);
+        first = span_slice(first, 0, span_find(first, '\n'));
+        split(span_trim(span_ends(first, SPAN("\r"))
+                            ? span_slice(first, 0, first.len - 1)
+                            : first),
+              line);
+    }
+    buf_release(&name);
+    free(text);
+    return fine;
+}
+
+static bool follow_evaluated(struct accounts *all, size_t *current,
+                             struct line *line, struct err *err)
+{
+    struct buf printed;
+    buf_init(&printed, LINE_BYTES_MAX);
+    bool fine = evaluate(all, line, &printed, err) &&
+                (line->command.len == 0 || line->command.data[0] == '#' ||
+                 follow(all, current, line, err));
+    buf_wipe(&printed);
+    return fine;
 }
 
 static bool read_lines(struct accounts *all, const char *path, struct span text,
@@ -383,12 +271,17 @@ static bool read_lines(struct accounts *all, const char *path, struct span text,
         if (one.len == 0 || one.data[0] == '#') {
             continue;
         }
-        if (!split(one, &line, err) || !follow(all, &current, &line, err)) {
+        split(one, &line);
+        bool evaluated = span_equal(line.command, SPAN("eval"));
+        if (evaluated ? !follow_evaluated(all, &current, &line, err)
+                      : !follow(all, &current, &line, err)) {
             return false;
         }
     }
     return true;
 }
+
+/* --- the file --- */
 
 static bool read_file(struct accounts *all, const char *path, struct buf *out,
                       struct err *err)
@@ -420,9 +313,10 @@ static bool read_file(struct accounts *all, const char *path, struct buf *out,
     return fine;
 }
 
-bool accounts_read(struct accounts *a, const char *path, struct err *err)
+bool accounts_read(struct accounts *a, const char *path, uint64_t timeout_ms,
+                   struct err *err)
 {
-    *a = (struct accounts){0};
+    *a = (struct accounts){.timeout_ms = timeout_ms};
     buf_init(&a->passed_over, PASSED_OVER_BYTES_MAX);
     add(a, SPAN(""));
     struct buf text;
@@ -439,7 +333,6 @@ void accounts_release(struct accounts *a)
         for (size_t j = 0; j < ACCOUNT_TEXTS; j++) {
             set_text(&a->list[i].texts[j], SPAN(""));
         }
-        set_text(&a->list[i].mechanism, SPAN(""));
         free(a->list[i].name);
     }
     free(a->list);
@@ -450,4 +343,10 @@ void accounts_release(struct accounts *a)
 const struct account *accounts_find(const struct accounts *a, const char *name)
 {
     return find(a, span_of(name));
+}
+
+bool account_says(const struct account *a, enum account_text text,
+                  const char *word)
+{
+    return span_equal(span_of(a->texts[text]), span_of(word));
 }

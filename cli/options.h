@@ -42,6 +42,7 @@ struct options {
     const char *config; /* NULL: the usual files */
     const char *account;
     struct accounts accounts;
+    const struct account *adopted; /* NULL: none */
     struct secrets secrets;
 
     /* Texts that we own, until options_release. */

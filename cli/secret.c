@@ -2,19 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "cli/command.h"
+#include "cli/netrc.h"
 #include "cli/prompt.h"
-
-extern char **environ;
 
 void secrets_init(struct secrets *s, const char *user, const char *host)
 {
@@ -193,81 +190,33 @@ static bool fetch_descriptor(struct secrets *s,
     return true;
 }
 
-/* The shell gets the signals as a program expects them, and nothing of what
- * may be our list on stdin. */
-static bool spawn(const char *command, int to, pid_t *child_out)
-{
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    sigset_t usual;
-    sigset_t none;
-    char *const words[] = {"sh", "-c", (char *)(uintptr_t)command, NULL};
-    sigemptyset(&none);
-    sigemptyset(&usual);
-    sigaddset(&usual, SIGPIPE);
-    sigaddset(&usual, SIGXFSZ);
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&files, to, 1);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigdefault(&attributes, &usual);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-    int error =
-        posix_spawn(child_out, "/bin/sh", &files, &attributes, words, environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&files);
-    errno = error;
-    return error == 0;
-}
-
-static bool ended_well(pid_t child, struct err *err)
-{
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0) {
-        if (errno != EINTR) {
-            err_set(err, EX_OSERR, "--passwordeval: %s", strerror(errno));
-            return false;
-        }
-    }
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
-        return true;
-    }
-    err_set(err, EX_CONFIG, "--passwordeval: the command ended with %s %d",
-            WIFEXITED(status) ? "status" : "signal",
-            WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
-    return false;
-}
-
 static bool fetch_command(struct secrets *s, const struct secret_source *source,
                           struct buf *out, struct err *err)
 {
-    (void)s;
-    int ends[2];
-    pid_t child;
+    const struct command command = {
+        .text = source->text,
+        .name = "--passwordeval",
+        .timeout_ms = s->timeout_ms,
+    };
     size_t from = out->len;
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        err_set(err, EX_OSERR, "--passwordeval: %s", strerror(errno));
-        return false;
+    return command_read(&command, out, err) &&
+           keep_first_line(out, from, command.name, err);
+}
+
+/* Its own mode is msmtp's user's affair; the account file's is warned of. */
+static bool fetch_netrc(struct secrets *s, const struct secret_source *source,
+                        struct buf *out, struct err *err)
+{
+    err->status = 0;
+    if (netrc_fetch(source->text, span_of(s->host), span_of(s->user), out,
+                    err)) {
+        return true;
     }
-    bool spawned = spawn(source->text, ends[1], &child);
-    int error = errno;
-    close(ends[1]);
-    bool read_well = spawned && read_all(ends[0], out);
-    close(ends[0]);
-    if (!spawned) {
-        err_set(err, EX_OSERR, "--passwordeval: /bin/sh: %s", strerror(error));
-        return false;
+    if (err->status == 0) {
+        err_set(err, EX_CONFIG, "%s: no password of %s at %s", source->text,
+                s->user, s->host);
     }
-    if (!ended_well(child, err)) {
-        return false;
-    }
-    if (!read_well) {
-        err_set(err, EX_CONFIG, "--passwordeval: more than a password came");
-        return false;
-    }
-    return keep_first_line(out, from, "--passwordeval", err);
+    return false;
 }
 
 static bool fetch_prompt(struct secrets *s, const struct secret_source *source,
@@ -299,7 +248,8 @@ bool secrets_fetch(struct secrets *s, const struct secret_source *source,
                                  struct buf *, struct err *) = {
         [SECRET_NONE] = fetch_none,     [SECRET_FILE] = fetch_file,
         [SECRET_FD] = fetch_descriptor, [SECRET_COMMAND] = fetch_command,
-        [SECRET_PROMPT] = fetch_prompt,
+        [SECRET_ACCOUNT] = fetch_none, /* it was kept */
+        [SECRET_NETRC] = fetch_netrc,   [SECRET_PROMPT] = fetch_prompt,
     };
     if (s->kept.len > 0) {
         buf_append(out, buf_span(&s->kept));

@@ -19,6 +19,7 @@ struct secrets {
     struct buf kept; /* wiped at the end */
     const char *user;
     const char *host;
+    uint64_t timeout_ms; /* of a command */
 };
 
 void secrets_init(struct secrets *s, const char *user, const char *host);

@@ -83,6 +83,21 @@ static void warn(struct run *r)
     }
 }
 
+/* Without a line for it TLS is required, and not put off as with msmtp. */
+static void say_tls_unsaid(struct run *r, int status)
+{
+    const struct options *o = &r->options;
+    struct err line;
+    if (status == EX_PROTOCOL && o->adopted &&
+        !o->adopted->texts[ACCOUNT_TLS] && !options_said(o, "tls")) {
+        err_set(&line, 0,
+                "%s: account %s has no tls line, and TLS is required: tls off "
+                "there would send in clear",
+                o->config, o->adopted->name);
+        say_text(&r->say, SAY_ERROR, line.text);
+    }
+}
+
 /* Closing line to stderr or stdout. With -q a run without failures says
  * nothing. False: *err. */
 static bool close_books(struct run *r, const struct tally *tally, int status,
@@ -183,6 +198,7 @@ static int run_send(struct run *r, const struct observer *observer)
     int status = mailing_send(&o->settings, observer, &tally, &err);
     progress_end(&r->progress);
     say_error(r, status, &err);
+    say_tls_unsaid(r, status);
     if (tally.rows == 0 && status != EX_OK) {
         return status;
     }

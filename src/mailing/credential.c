@@ -58,6 +58,7 @@ bool credential_renewable(const struct credential *c,
                           const struct settings *settings, unsigned *refusals)
 {
     bool asked_anew = settings->secret.kind == SECRET_FILE ||
+                      settings->secret.kind == SECRET_NETRC ||
                       settings->secret.kind == SECRET_COMMAND;
     if (!asked_anew || c->refusals > 0) {
         return false;

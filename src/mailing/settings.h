@@ -39,9 +39,11 @@ struct secret_source {
         SECRET_FILE,
         SECRET_FD,
         SECRET_COMMAND,
+        SECRET_ACCOUNT,
+        SECRET_NETRC,
         SECRET_PROMPT,
     } kind;
-    const char *text; /* file or command */
+    const char *text; /* file (of SECRET_NETRC: all of it) or command */
     int descriptor;
 };
 
