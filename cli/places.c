@@ -17,7 +17,7 @@ struct place {
     char *future; /* where it will be, if it does not exist */
 };
 
-enum { FIXED_PLACES = 14, PATH_BYTES_MAX = 4096 };
+enum { FIXED_PLACES = 15, PATH_BYTES_MAX = 4096 };
 
 bool places_is_stdout(const char *path)
 {
@@ -126,6 +126,7 @@ static size_t collect(struct options *o, struct place *list)
         {.role = "--report", .path = s->report_path, .output = true},
         {.role = "--failed", .path = s->failed_path, .output = true},
         {.role = "--tls-evidence", .path = s->evidence_path, .output = true},
+        {.role = "--metrics", .path = s->metrics_path, .output = true},
         {.role = "--clean", .path = o->check.clean_path, .output = true},
         {.role = "the state", .path = s->state_path, .output = true},
         {.role = "--summary json",

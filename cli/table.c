@@ -217,6 +217,8 @@ const struct option option_table[] = {
      NULL, "the rows to mail another time, as they stood"},
     {"tls-evidence", 0, SEND, "FILE", take_text, AT(settings.evidence_path), 0,
      0, NULL, "how each session was secured, what the relay promised"},
+    {"metrics", 0, SEND, "FILE", take_text, AT(settings.metrics_path), 0, 0,
+     NULL, "how the run stands, for Prometheus's node exporter"},
     {"summary", 0, SEND, "FORMAT", take_choice, AT(summary), 0, 0, summaries,
      "the closing line: text, json or none (text)"},
     {"progress", 0, SEND, "MODE", take_choice, AT(progress), 0, 0,

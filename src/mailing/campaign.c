@@ -5,9 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-enum {
-    TICK_MS = 100,
-};
+#include "mailing/watch.h"
 
 /* --- stopping --- */
 
@@ -163,32 +161,13 @@ static void alarm_rings(void *context)
     (void)context; /* the turn that follows does it all */
 }
 
-/* --- progress and signals --- */
-
-static void tell_progress(struct campaign *c, bool asked)
-{
-    struct tally tally = {
-        .rows = c->plan->rows,
-        .sent_before = c->sent_before,
-        .elapsed_ms = loop_now_ms(c->loop) - c->begun_ms,
-        .sessions = relays_sessions(c),
-    };
-    memcpy(tally.by_outcome, c->ledger.by_outcome, sizeof tally.by_outcome);
-    c->observer->progress(c->observer->context, &tally, asked);
-}
-
-static void tick(void *context)
-{
-    struct campaign *c = context;
-    tell_progress(c, false);
-    loop_timer_start(c->ticker, TICK_MS);
-}
+/* --- signals --- */
 
 static void take_signal(void *context, int number)
 {
     struct campaign *c = context;
     if (number == SIGUSR1) {
-        tell_progress(c, true);
+        watch_answer(c);
     } else if (c->course == COURSE_GOING) {
         c->observer->say(c->observer->context, SAY_WARNING,
                          "stopping: what is under way will end, nothing new "
@@ -197,6 +176,20 @@ static void take_signal(void *context, int number)
     } else {
         campaign_stop(c, COURSE_STOPPED, EX_TEMPFAIL, "stopped by a signal");
     }
+}
+
+void campaign_hear_signals(struct campaign *c)
+{
+    c->interrupt = loop_signal_create(c->loop, SIGINT, take_signal, c);
+    c->terminate = loop_signal_create(c->loop, SIGTERM, take_signal, c);
+    c->ask = loop_signal_create(c->loop, SIGUSR1, take_signal, c);
+}
+
+void campaign_ignore_signals(struct campaign *c)
+{
+    loop_signal_destroy(c->interrupt);
+    loop_signal_destroy(c->terminate);
+    loop_signal_destroy(c->ask);
 }
 
 /* --- from the beginning to the end --- */
@@ -249,12 +242,8 @@ static void begin(struct campaign *c)
                          "over this run alone");
     }
     c->timer = loop_timer_create(c->loop, alarm_rings, c);
-    c->ticker = loop_timer_create(c->loop, tick, c);
     c->turn = loop_turn_create(c->loop, turn, c);
-    c->interrupt = loop_signal_create(c->loop, SIGINT, take_signal, c);
-    c->terminate = loop_signal_create(c->loop, SIGTERM, take_signal, c);
-    c->ask = loop_signal_create(c->loop, SIGUSR1, take_signal, c);
-    loop_timer_start(c->ticker, TICK_MS);
+    watch_begin(c);
     peek_sender(c);
     for (unsigned i = 0; i < c->line_count; i++) {
         set_terms(&c->lines[i]);
@@ -265,12 +254,9 @@ static void finish(struct campaign *c)
 {
     stock_clear(c);
     assert(c->under_way == 0);
-    loop_signal_destroy(c->interrupt);
-    loop_signal_destroy(c->terminate);
-    loop_signal_destroy(c->ask);
     loop_turn_destroy(c->turn);
     loop_timer_destroy(c->timer);
-    loop_timer_destroy(c->ticker);
+    watch_end(c);
     task_queue_release(&c->queue);
     deal_release(&c->deal);
     task_pool_release(&c->pool);

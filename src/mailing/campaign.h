@@ -79,12 +79,18 @@ struct campaign {
     struct err why; /* of a stop; status 0: it ran through */
     uint64_t begun_ms;
     struct loop_timer *timer, *ticker;
+    uint64_t metrics_when_ms; /* --metrics is written next */
     struct loop_turn *turn;
     struct loop_signal *interrupt, *terminate, *ask;
 };
 
 /* Runs to the end. Rows that were never taken are not settled yet. */
 void campaign_run(struct campaign *c);
+
+/* From here on, one that comes while the list is read or the books are closed
+ * is heard in the run, and does not end the process. */
+void campaign_hear_signals(struct campaign *c);
+void campaign_ignore_signals(struct campaign *c);
 
 /* There are rows for another session: those that are setting up will each
  * want one. */

@@ -5,6 +5,7 @@
 #include "mailing/campaign.h"
 #include "mailing/domains.h"
 #include "mailing/status.h"
+#include "mailing/watch.h"
 
 static int status_of_rows(const struct campaign *c)
 {
@@ -61,13 +62,6 @@ static bool open_tls(struct campaign *c, struct err *err)
     return c->tls != NULL;
 }
 
-static bool open_lines(struct campaign *c, struct err *err)
-{
-    c->loop = loop_create();
-    relays_init(c);
-    return open_tls(c, err);
-}
-
 static void release(struct campaign *c)
 {
     struct err ignored;
@@ -78,20 +72,11 @@ static void release(struct campaign *c)
     relays_release(c);
     tls_client_destroy(c->tls);
     if (c->loop) {
+        campaign_ignore_signals(c);
         loop_destroy(c->loop);
     }
     notes_destroy(c->notes);
     ledger_release(&c->ledger);
-}
-
-static void fill_tally(const struct campaign *c, struct tally *out)
-{
-    out->rows = c->plan->rows;
-    out->sent_before = c->sent_before;
-    memcpy(out->by_outcome, c->ledger.by_outcome, sizeof out->by_outcome);
-    if (c->begun_ms > 0) {
-        out->elapsed_ms = loop_now_ms(c->loop) - c->begun_ms;
-    }
 }
 
 /* What is closed is no more, whether it went well or not. */
@@ -138,7 +123,12 @@ static int run(struct campaign *c, struct tally *tally_out, struct err *err)
     if (err->status == 0) {
         *err = c->why;
     }
-    fill_tally(c, tally_out);
+    watch_tally(c, tally_out);
+    struct err unseen = {0};
+    if (!watch_last(c, status, &unseen)) {
+        status = status_worse(status, unseen.status);
+        *err = err->status == 0 ? unseen : *err;
+    }
     return status;
 }
 
@@ -164,10 +154,16 @@ static bool count(struct campaign *c, struct err *err)
 static int count_and_run(struct campaign *c, struct tally *tally_out,
                          struct err *err)
 {
-    if (keeper_take(&c->keeper, c->plan, err) &&
-        domains_look_up(c->plan, c->observer, err) && count(c, err) &&
-        open_records(c, err) && open_lines(c, err) &&
-        keeper_begin(&c->keeper, c->plan, c->loop, err)) {
+    if (!keeper_take(&c->keeper, c->plan, err) ||
+        !domains_look_up(c->plan, c->observer, err)) {
+        return err->status;
+    }
+    c->loop = loop_create();
+    campaign_hear_signals(c);
+    relays_init(c);
+    if (count(c, err) && open_records(c, err) && open_tls(c, err) &&
+        keeper_begin(&c->keeper, c->plan, c->loop, err) &&
+        watch_first(c, err)) {
         return run(c, tally_out, err);
     }
     return err->status;

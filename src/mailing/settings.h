@@ -118,6 +118,7 @@ struct settings {
     bool report_all;
     const char *failed_path;   /* NULL: none */
     const char *evidence_path; /* NULL: none */
+    const char *metrics_path;  /* NULL: none */
     bool debug; /* show the dialogue, secrets and content masked */
 
     /* SOURCE_DATE_EPOCH, where it is set */

@@ -2,7 +2,10 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "base/mem.h"
@@ -61,10 +64,14 @@ static void close_handle(void *handle)
     uv_close(handle, free_handle);
 }
 
+/* What the system has no more of (descriptors, above all) is as lost memory:
+ * the process ends at once. */
 static void must(int result)
 {
-    assert(result == 0);
-    (void)result;
+    if (result != 0) {
+        fprintf(stderr, "mailshot: the event loop: %s\n", uv_strerror(result));
+        _exit(EX_OSERR);
+    }
 }
 
 /* Errands. */
