@@ -124,3 +124,14 @@ struct ruling policy_of_end(enum dialog_end end, bool ready, enum step step,
     return by_end[end] ? (struct ruling){ROW_WAITS, LINE_STOPS, by_end[end]}
                        : leaves;
 }
+
+struct ruling policy_of_loss(enum loss loss)
+{
+    static const struct ruling rulings[] = {
+        [LOSS_OF_OURS] = {ROW_WAITS, LINE_GOES_ON, 0},
+        [LOSS_BY_CHANCE] = {ROW_WAITS, LINE_LEAVES, 0},
+        [LOSS_AT_THE_DOOR] = {ROW_WAITS, LINE_LEAVES, EX_PROTOCOL},
+        [LOSS_OF_TRUST] = {ROW_WAITS, LINE_STOPS, EX_PROTOCOL},
+    };
+    return rulings[loss];
+}

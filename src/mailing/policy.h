@@ -40,4 +40,15 @@ struct ruling policy_of_refusal(const struct finding *finding, enum step step,
 struct ruling policy_of_end(enum dialog_end end, bool ready, enum step step,
                             const struct reply *reply);
 
+/* How a connection went. */
+enum loss {
+    LOSS_OF_OURS, /* we left, or had said all that was to be said */
+    LOSS_BY_CHANCE,
+    LOSS_AT_THE_DOOR, /* at STARTTLS or within the handshake: by chance
+                         perhaps, or by who wants no TLS */
+    LOSS_OF_TRUST,    /* TLS as it is required cannot be had */
+};
+
+struct ruling policy_of_loss(enum loss loss);
+
 enum { POLICY_SENDER_REFUSALS_MAX = 3 };

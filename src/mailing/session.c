@@ -90,21 +90,13 @@ static void let_go(struct session *s)
     }
 }
 
-static const struct ruling ruling_done = {ROW_WAITS, LINE_GOES_ON, 0};
-static const struct ruling ruling_again = {ROW_WAITS, LINE_LEAVES, 0};
-static const struct ruling ruling_never = {ROW_WAITS, LINE_STOPS, EX_PROTOCOL};
-/* Cut within the handshake: by chance perhaps, or by who wants no TLS. */
-static const struct ruling ruling_unsafe = {ROW_WAITS, LINE_LEAVES,
-                                            EX_PROTOCOL};
-
 /* What is left is settled by what was handed to the kernel. */
-static void end(struct session *s, const struct ruling *ruling,
-                const struct err *why)
+static void end(struct session *s, struct ruling ruling, const struct err *why)
 {
     s->terms->learned->stream_unfit |= dialog_stream_unfit(s->dialog);
     enum dialog_end how = dialog_end(s->dialog);
     struct session_end told = {
-        .ruling = *ruling,
+        .ruling = ruling,
         .was_ready = s->ready,
         .refused = how == DIALOG_END_CLOSING || how == DIALOG_END_REFUSED,
         .letters = dialog_letters_said(s->dialog),
@@ -122,7 +114,7 @@ static void end(struct session *s, const struct ruling *ruling,
 
 void session_cut(struct session *s)
 {
-    end(s, &ruling_done, NULL);
+    end(s, policy_of_loss(LOSS_OF_OURS), NULL);
 }
 
 /* Refused, and another may do better: the next session fetches it. */
@@ -139,12 +131,19 @@ static void end_by_dialog(struct session *s)
         policy_of_end(dialog_end(s->dialog), s->ready,
                       dialog_end_step(s->dialog), dialog_end_reply(s->dialog));
     if (ruling.line == LINE_STOPS && token_renewable(s)) {
-        ruling = ruling_done;
+        ruling = policy_of_loss(LOSS_OF_OURS);
     }
     struct err why = {0};
     ending_describe(s->dialog, buf_span(&s->relay),
                     ruling.status ? ruling.status : EX_UNAVAILABLE, &why);
-    end(s, &ruling, &why);
+    end(s, ruling, &why);
+}
+
+static enum loss kind_of_loss(const struct session *s)
+{
+    bool at_the_door =
+        s->securing || dialog_waits_for(s->dialog) == STEP_STARTTLS;
+    return at_the_door ? LOSS_AT_THE_DOOR : LOSS_BY_CHANCE;
 }
 
 static void end_by_wire(struct session *s, enum wire_end how,
@@ -153,10 +152,8 @@ static void end_by_wire(struct session *s, enum wire_end how,
     struct err why = {0};
     err_set(&why, reason->status, "%.*s: %s", (int)s->relay.len, s->relay.data,
             reason->text);
-    const struct ruling *ruling = how == WIRE_END_TLS ? &ruling_never
-                                  : s->securing       ? &ruling_unsafe
-                                                      : &ruling_again;
-    end(s, ruling, &why);
+    enum loss loss = how == WIRE_END_TLS ? LOSS_OF_TRUST : kind_of_loss(s);
+    end(s, policy_of_loss(loss), &why);
 }
 
 /* --- time limits --- */
@@ -186,7 +183,8 @@ static void time_is_up(void *context)
     struct err why = {0};
     err_set(&why, EX_UNAVAILABLE, "%.*s: no reply to %s in time",
             (int)s->relay.len, s->relay.data, step_name(step));
-    end(s, step == STEP_QUIT ? &ruling_done : &ruling_again, &why);
+    enum loss loss = step == STEP_QUIT ? LOSS_OF_OURS : kind_of_loss(s);
+    end(s, policy_of_loss(loss), &why);
 }
 
 /* --- letters --- */
@@ -401,7 +399,7 @@ static void closed(void *context, enum wire_end how, const struct err *why)
 {
     struct session *s = context;
     if (s->finishing) {
-        end(s, &ruling_done, why);
+        end(s, policy_of_loss(LOSS_OF_OURS), why);
     } else {
         end_by_wire(s, how, why);
     }

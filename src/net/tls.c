@@ -155,12 +155,14 @@ struct failure {
     const char *text;
 };
 
+static const char no_tls[] =
+    "what came is no TLS (smtps:// is for a port where it comes first)";
+
 static const struct failure failures[] = {
     {GNUTLS_E_UNSUPPORTED_VERSION_PACKET,
      "the other side speaks none of the versions asked for"},
-    {GNUTLS_E_UNEXPECTED_PACKET_LENGTH,
-     "what came is no TLS (is it a port for STARTTLS?)"},
-    {GNUTLS_E_UNEXPECTED_PACKET, "what came is not what TLS expects here"},
+    {GNUTLS_E_UNEXPECTED_PACKET_LENGTH, no_tls},
+    {GNUTLS_E_UNEXPECTED_PACKET, no_tls},
     {GNUTLS_E_NO_CIPHER_SUITES, "no cipher that both sides know"},
     {GNUTLS_E_NO_CERTIFICATE_FOUND, "no certificate was shown"},
     {GNUTLS_E_PUSH_ERROR, "the other side does not read"},

@@ -159,9 +159,13 @@ static void take_greeting(struct dialog *d, const struct reply *reply)
     say_hello(d, STEP_EHLO);
 }
 
+/* RFC 5321 4.1.1.1: 250, and no other. A second greeting is not it. */
 static void take_hello(struct dialog *d, const struct reply *reply)
 {
-    (void)reply;
+    if (reply->code != 250) {
+        dialog_finish(d, DIALOG_END_DESYNC, STEP_EHLO, reply);
+        return;
+    }
     capabilities_read(reply_lines(&d->parser), &d->capabilities);
     if (d->settings.security == DIALOG_STARTTLS && !d->secured) {
         if (d->capabilities.starttls) {

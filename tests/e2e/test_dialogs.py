@@ -175,6 +175,8 @@ def statuses(dialog, rows):
         return {program.PROTOCOL}
     if dialog.end in ("login", "no-auth", "token", "challenge", "unproven"):
         return {program.NOPERM}
+    if dialog.end == "desync" and not dialog.letters:  # in setting up
+        return {program.PROTOCOL}
     if dialog.end == "refused" and dialog.security() == "starttls":
         return {program.PROTOCOL}
     found = {row["status"] for row in rows.values()}

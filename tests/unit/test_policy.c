@@ -176,11 +176,25 @@ static void rules_ends(void **state)
     }
 }
 
+static void rules_losses(void **state)
+{
+    (void)state;
+    same(policy_of_loss(LOSS_OF_OURS),
+         (struct ruling){ROW_WAITS, LINE_GOES_ON, 0});
+    same(policy_of_loss(LOSS_BY_CHANCE),
+         (struct ruling){ROW_WAITS, LINE_LEAVES, 0});
+    same(policy_of_loss(LOSS_AT_THE_DOOR),
+         (struct ruling){ROW_WAITS, LINE_LEAVES, EX_PROTOCOL});
+    same(policy_of_loss(LOSS_OF_TRUST),
+         (struct ruling){ROW_WAITS, LINE_STOPS, EX_PROTOCOL});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_refusals),
         cmocka_unit_test(rules_ends),
+        cmocka_unit_test(rules_losses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
