@@ -44,21 +44,43 @@ uint32_t set_line(const struct set *s, uint32_t index)
     return s->chunks[index / CHUNK_MEMBERS]->line[index % CHUNK_MEMBERS];
 }
 
+static uint32_t index_mask(const struct set *s)
+{
+    return s->table_size - 1;
+}
+
 /* The prints are keyed hashes already: any part of one is a good slot. */
 static uint32_t first_slot(const struct set *s, const struct siphash_print *p)
 {
     uint32_t word;
     memcpy(&word, p->bytes, sizeof word);
-    return word & (s->table_size - 1);
+    return word & index_mask(s);
+}
+
+/* What stands in the table for a print; of index + 1 all bits are in the mask,
+ * since a quarter of the table is free. */
+static uint32_t entry_of(const struct set *s, const struct siphash_print *p,
+                         uint32_t index)
+{
+    uint32_t word;
+    memcpy(&word, p->bytes + sizeof word, sizeof word);
+    return (word & ~index_mask(s)) | (index + 1);
+}
+
+static uint32_t index_at(const struct set *s, uint32_t slot)
+{
+    return (s->table[slot] & index_mask(s)) - 1;
 }
 
 /* The slot of that print, or the free one where it belongs. */
 static uint32_t slot_of(const struct set *s, const struct siphash_print *p)
 {
     uint32_t slot = first_slot(s, p);
+    uint32_t like = entry_of(s, p, 0);
     while (s->table[slot] != 0 &&
-           memcmp(print_at(s, s->table[slot] - 1), p, sizeof *p) != 0) {
-        slot = (slot + 1) & (s->table_size - 1);
+           (((s->table[slot] ^ like) & ~index_mask(s)) != 0 ||
+            memcmp(print_at(s, index_at(s, slot)), p, sizeof *p) != 0)) {
+        slot = (slot + 1) & index_mask(s);
     }
     return slot;
 }
@@ -72,11 +94,12 @@ static void rebuild_table(struct set *s)
     s->table_size = size * 2;
     s->table = mem_alloc_zero(s->table_size, sizeof *s->table);
     for (uint32_t i = 0; i < s->count; i++) {
-        uint32_t slot = first_slot(s, print_at(s, i));
+        const struct siphash_print *print = print_at(s, i);
+        uint32_t slot = first_slot(s, print);
         while (s->table[slot] != 0) {
-            slot = (slot + 1) & (s->table_size - 1);
+            slot = (slot + 1) & index_mask(s);
         }
-        s->table[slot] = i + 1;
+        s->table[slot] = entry_of(s, print, i);
     }
 }
 
@@ -104,10 +127,10 @@ uint32_t set_put(struct set *s, const struct siphash_print *print,
     uint32_t slot = slot_of(s, print);
     *added_out = s->table[slot] == 0;
     if (*added_out) {
+        s->table[slot] = entry_of(s, print, s->count);
         append_member(s, print, line);
-        s->table[slot] = s->count;
     }
-    return s->table[slot] - 1;
+    return index_at(s, slot);
 }
 
 bool set_find(const struct set *s, const struct siphash_print *print,
@@ -120,6 +143,6 @@ bool set_find(const struct set *s, const struct siphash_print *print,
     if (s->table[slot] == 0) {
         return false;
     }
-    *index_out = s->table[slot] - 1;
+    *index_out = index_at(s, slot);
     return true;
 }

@@ -2,7 +2,9 @@
  *
  * A set of 16-byte fingerprints, each with a 4-byte line, kept in the order
  * in which they came. They lie in chunks that never move; beside them is a
- * table of 4-byte indices that is rebuilt from them when it grows. A member
+ * table of 4-byte indices that is rebuilt from them when it grows. What an
+ * index leaves of its 4 bytes is filled from the fingerprint, so that a member
+ * is looked at only where it is most likely the one. A member
  * costs 25 to 31 bytes. There is no removing. At most 2^32 - 2 members;
  * beyond that, and without memory, the process ends (71). */
 #pragma once
@@ -14,7 +16,8 @@
 
 struct set {
     struct set_chunk **chunks;
-    uint32_t *table; /* index + 1 of a member; 0: free */
+    uint32_t *table; /* 0: free; else the low bits are index + 1 of a member,
+                        as many as table_size has, the others its own */
     uint32_t count;
     uint32_t table_size; /* a power of two, or 0 */
 };

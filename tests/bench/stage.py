@@ -145,14 +145,14 @@ class Stage:
                                            // len(line)))
         return path
 
-    def compiled(self, name, *packages):
+    def compiled(self, name, *packages, libraries=()):
         """The helper tests/bench/NAME.c, as a program."""
         into = self.home / name
         if name in self._made:
             return into
-        flags = []
+        flags = [f"-l{library}" for library in libraries]
         if packages:
-            flags = subprocess.run(
+            flags += subprocess.run(
                 ["pkg-config", "--cflags", "--libs", *packages], check=True,
                 capture_output=True, text=True).stdout.split()
         subprocess.run(["cc", "-std=c17", "-O2", "-D_GNU_SOURCE", "-o", into,

@@ -51,11 +51,41 @@ static void finds_nothing_in_an_empty_set(void **state)
     set_release(&s);
 }
 
+/* All that the table keeps of them is alike, or nearly: what tells them apart
+ * are their last bytes alone. */
+static void tells_neighbours_apart(void **state)
+{
+    (void)state;
+    enum { COUNT = 2000 };
+    struct set s;
+    set_init(&s);
+    for (uint32_t round = 0; round < 2; round++) {
+        for (uint32_t i = 0; i < COUNT; i++) {
+            struct siphash_print print = {{0xff, 0xff, 0xff, 0xff}};
+            print.bytes[4 + i % 4] = (unsigned char)(i % 3 == 0 ? 0xff : 0);
+            print.bytes[14] = (unsigned char)(i >> 8);
+            print.bytes[15] = (unsigned char)i;
+            bool added;
+            assert_int_equal(set_put(&s, &print, i + 1, &added), i);
+            assert_int_equal(added, round == 0);
+            assert_int_equal(set_line(&s, i), i + 1);
+            uint32_t index = COUNT;
+            assert_true(set_find(&s, &print, &index));
+            assert_int_equal(index, i);
+            print.bytes[13] = 1;
+            assert_false(set_find(&s, &print, &index));
+        }
+    }
+    assert_int_equal(s.count, COUNT);
+    set_release(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_members_in_order),
         cmocka_unit_test(finds_nothing_in_an_empty_set),
+        cmocka_unit_test(tells_neighbours_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
