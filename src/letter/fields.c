@@ -54,6 +54,7 @@ static const struct rule {
     /* RFC 3834, 8098 and custom */
     {"Auto-Submitted", FIELD_RAW, true},
     {"Disposition-Notification-To", FIELD_ADDRESS, true},
+    {"Return-Receipt-To", FIELD_ADDRESS, true},
     {"Errors-To", FIELD_ADDRESS, true},
     {"DKIM-Signature", FIELD_RAW, false},
 };
@@ -167,6 +168,16 @@ static size_t field_bytes(struct span text, unsigned *lines_out)
     return at;
 }
 
+/* What to say of a line that should have been a header. */
+static const char *no_field(struct span line)
+{
+    return span_starts(span_trim(line), SPAN("{{"))
+               ? "a tag may stand in a header's value alone: what is empty "
+                 "then is left out, so write Cc: {{#x}}{{x}}{{/x}}"
+               : "this is no header, and no empty line came before it: a "
+                 "template begins with headers, then an empty line";
+}
+
 bool fields_split(struct fields *out, struct span text, const char *file,
                   size_t *body_out, unsigned *body_line_out, struct err *err)
 {
@@ -187,10 +198,8 @@ bool fields_split(struct fields *out, struct span text, const char *file,
         bool passed = only_comment(whole) ||
                       (at == 0 && span_starts(whole, SPAN("From ")));
         if (!passed && !parse_field(whole, &field)) {
-            err_set(err, EX_DATAERR,
-                    "%s:%u: this is no header, and no empty line came before "
-                    "it: a template begins with headers, then an empty line",
-                    file, field.line);
+            err_set(err, EX_DATAERR, "%s:%u: %s", file, field.line,
+                    no_field(whole));
             return false;
         }
         if (!passed && !fields_add(out, &field, err)) {

@@ -86,6 +86,29 @@ static struct header_row row_of(const struct draft *d,
     };
 }
 
+struct span draft_sender_domain(const struct draft *d,
+                                const struct letter_values *given,
+                                struct arena *arena)
+{
+    const struct mailboxes *from = &d->from->mailboxes;
+    if (from->domain.len > 0) {
+        return from->domain;
+    }
+    struct letter_values values = *given;
+    complete(d, &values, arena);
+    struct buf *scratch = &d->bench->scratch;
+    buf_clear(scratch);
+    for (size_t i = 0; i < from->count && scratch->len == 0; i++) {
+        if (mailbox_append_address(&from->list[i], &values, scratch)) {
+            buf_clear(scratch);
+        }
+    }
+    struct span address = buf_span(scratch);
+    size_t at = span_find_last(address, '@');
+    at += at < address.len;
+    return arena_copy(arena, span_rest(address, at));
+}
+
 /* The values are complete. */
 static bool check(const struct draft *d, const struct header_row *row)
 {

@@ -50,10 +50,6 @@ struct draft;
 struct draft *draft_compile(const struct draft_source *source, struct err *err);
 void draft_destroy(struct draft *d);
 
-/* The domain of the From address as A-labels, for Message-IDs; empty where it
- * varies by row and is known only when filled in. */
-struct span draft_sender_domain(const struct draft *d);
-
 struct letter_values {
     struct template_values values; /* builtin[] filled in, but for those that
                                       follow here */
@@ -63,6 +59,12 @@ struct letter_values {
     int64_t date_s;                /* seconds since 1970 */
     bool eight_bit;                /* the relay has 8BITMIME */
 };
+
+/* The domain of this row's first From address, as A-labels, for Message-IDs;
+ * empty where the row has no such address. Lives as long as the arena. */
+struct span draft_sender_domain(const struct draft *d,
+                                const struct letter_values *values,
+                                struct arena *arena);
 
 struct letter {
     const struct span *parts; /* in order; in the arena, held by it, or the

@@ -241,8 +241,3 @@ struct draft *draft_compile(const struct draft_source *source, struct err *err)
     }
     return d;
 }
-
-struct span draft_sender_domain(const struct draft *d)
-{
-    return d->from->mailboxes.domain;
-}

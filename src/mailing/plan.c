@@ -433,27 +433,6 @@ bool plan_rewind(struct plan *p, struct err *err)
     return csv_reader_rewind(p->reader, err);
 }
 
-/* Where From varies by row, it is known only when a letter is filled in; then
- * the envelope's sender stands for it. */
-static struct span sender_domain(const struct plan *p,
-                                 const struct letter_values *values,
-                                 struct arena *arena)
-{
-    struct span domain = draft_sender_domain(p->draft);
-    if (domain.len > 0) {
-        return domain;
-    }
-    struct letter letter;
-    struct span reason;
-    if (draft_fill(p->draft, values, arena, &letter, &reason)) {
-        size_t at = span_find_last(letter.sender, '@');
-        if (at < letter.sender.len) {
-            return span_rest(letter.sender, at + 1);
-        }
-    }
-    return SPAN("mailshot.invalid");
-}
-
 /* The contract's address key is that of fold. Where `Ann@` and `ann@` are two
  * rows (--dedupe exact), the address as it stands tells their ids apart. */
 static struct span id_key_of(const struct plan *p, const struct plan_row *row)
@@ -473,8 +452,11 @@ void plan_values(const struct plan *p, const struct plan_row *row,
         .address_key = id_key_of(p, row),
         .ordinal = row->verdict.ordinal,
     };
-    out->message_id = identity_message_id(&p->id_key, &who,
-                                          sender_domain(p, out, arena), arena);
+    struct span domain = draft_sender_domain(p->draft, out, arena);
+    if (domain.len == 0) {
+        domain = SPAN("mailshot.invalid");
+    }
+    out->message_id = identity_message_id(&p->id_key, &who, domain, arena);
 }
 
 int64_t plan_date(const struct plan *p)

@@ -356,6 +356,9 @@ static void a_sender_by_row_gives_the_domain(void **state)
     struct settings settings = ordinary();
     first_letter(&settings, text, sizeof text, id, sizeof id);
     assert_non_null(strstr(id, "@xn--bcher-kva.example>"));
+    settings.sender = SPAN("<>"); /* whoever bounces go to */
+    first_letter(&settings, text, sizeof text, id, sizeof id);
+    assert_non_null(strstr(id, "@xn--bcher-kva.example>"));
 }
 
 /* Equal addresses that are all mailed have ids of their own. */
