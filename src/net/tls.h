@@ -31,7 +31,8 @@ bool tls_server_write_certificate(const struct tls_server *s, const char *path,
 
 /* One session's TLS. Ciphertext goes in by tls_feed and comes out at the end
  * of *out, which is the owner's and outlives it. Credentials outlive their
- * sessions. `name` (a DNS name or an IP address) is copied. NULL: *err. */
+ * sessions. `name` (a DNS name in ASCII, or an IP address) is copied. NULL:
+ * *err. */
 struct tls;
 
 struct tls *tls_start_client(struct tls_client *c, const char *name,

@@ -18,9 +18,22 @@ bool tls_trust_address(const char *name, unsigned char bytes_out[16],
     return inet_pton(AF_INET6, name, bytes_out) == 1;
 }
 
+/* RFC 9525 6.3: a wildcard is the whole of the leftmost label, and stands for
+ * one. GnuTLS takes `*a.example`, too. */
+static bool name_fits(struct span shown, struct span host)
+{
+    if (span_starts(shown, SPAN("*."))) {
+        size_t label = span_find(host, '.');
+        shown = span_rest(shown, 1);
+        host = span_rest(host, label);
+        return label > 0 && span_equal_nocase(shown, host);
+    }
+    return span_equal_nocase(shown, host);
+}
+
 /* GnuTLS takes the CN where no DNS name stands beside it. RFC 9525 2 does
  * not, and neither do we. */
-static bool has_dns_name(gnutls_x509_crt_t leaf)
+static bool names_host(gnutls_x509_crt_t leaf, struct span host)
 {
     int type = 0;
     for (unsigned index = 0; type >= 0 || type == GNUTLS_E_SHORT_MEMORY_BUFFER;
@@ -29,7 +42,8 @@ static bool has_dns_name(gnutls_x509_crt_t leaf)
         size_t size = sizeof name;
         type = gnutls_x509_crt_get_subject_alt_name(leaf, index, name, &size,
                                                     NULL);
-        if (type == GNUTLS_SAN_DNSNAME) {
+        if (type == GNUTLS_SAN_DNSNAME &&
+            name_fits(span_from(name, size), host)) {
             return true;
         }
     }
@@ -54,7 +68,7 @@ static bool chain_holds(struct tls *t, gnutls_x509_crt_t leaf, unsigned *status)
         *status = GNUTLS_CERT_INVALID;
         return false;
     }
-    if (*status == 0 && !is_address && !has_dns_name(leaf)) {
+    if (*status == 0 && !is_address && !names_host(leaf, span_of(t->name))) {
         *status = GNUTLS_CERT_INVALID | GNUTLS_CERT_UNEXPECTED_OWNER;
     }
     return *status == 0;

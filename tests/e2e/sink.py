@@ -10,7 +10,10 @@ import program
 
 
 class Sink:
-    def __init__(self, home, *options, maildir=False):
+    """CERT: a file with a certificate and its key, instead of one of the
+    sink's own making."""
+
+    def __init__(self, home, *options, maildir=False, cert=None):
         self.home = home
         home.mkdir(parents=True)
         self.ca = home / "sink.pem"
@@ -18,10 +21,10 @@ class Sink:
         self.maildir = home / "maildir"
         port_file = home / "port"
         more = ["--maildir", self.maildir] if maildir else []
+        more += ["--cert", cert] if cert else ["--cert-out", self.ca]
         self.process = program.start(
             "sink", "--listen", "127.0.0.1:0", "--port-file", port_file,
-            "--cert-out", self.ca, "--log", self.log_path, *more, *options,
-            cwd=home)
+            "--log", self.log_path, *more, *options, cwd=home)
         limit = time.monotonic() + 20
         while not (port_file.exists() and port_file.read_text().strip()):
             if self.process.poll() is not None or time.monotonic() > limit:

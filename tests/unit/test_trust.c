@@ -79,7 +79,11 @@ static const struct verdict verdicts[] = {
      .reason = "does not name this host"},
     {"address as a common name", "127.0.0.1", LEAF(.common_name = "127.0.0.1"),
      .reason = "does not name this host"},
-    {"IDN", "b\303\274cher.example", LEAF(.dns = "xn--bcher-kva.example"),
+    {"wildcard of a part", "ab.example.org", LEAF(.dns = "*b.example.org"),
+     .reason = "does not name this host"},
+    {"wildcard of no label", ".example.org", LEAF(.dns = "*.example.org"),
+     .reason = "does not name this host"},
+    {"IDN", "xn--bcher-kva.example", LEAF(.dns = "xn--bcher-kva.example"),
      .reason = NULL},
 };
 
@@ -146,6 +150,103 @@ static void accepts_all_unverified(void **state)
     release_identity(&leaf);
 }
 
+/* What replaces the chain, or comes on top of it. */
+
+static struct tls_fingerprint print_of(gnutls_x509_crt_t c,
+                                       gnutls_digest_algorithm_t digest)
+{
+    struct tls_fingerprint print;
+    print.size = sizeof print.bytes;
+    ok(gnutls_x509_crt_get_fingerprint(c, digest, print.bytes, &print.size));
+    return print;
+}
+
+static struct tls_pin pin_of(gnutls_x509_crt_t c)
+{
+    struct tls_pin pin;
+    assert_true(tls_trust_pin(c, &pin));
+    return pin;
+}
+
+/* Of a session with that leaf: NULL, or why not. */
+static const char *refusal(const struct identity *leaf,
+                           const struct identity *trusted,
+                           struct tls_client_settings how, struct err *why)
+{
+    struct tls_client *c = client_trusting(trusted->certificate, how);
+    struct tls_server *s = server_of(leaf);
+    struct end client, server;
+    meet(&client, &server, c, s, "a.example");
+    converse(&client, &server, ALL);
+    *why = client.why;
+    bool shaken = client.shaken;
+    release_end(&client);
+    release_end(&server);
+    tls_client_destroy(c);
+    tls_server_destroy(s);
+    return shaken ? NULL : why->text;
+}
+
+static void takes_one_certificate_by_its_fingerprint(void **state)
+{
+    (void)state;
+    static const gnutls_digest_algorithm_t digests[] = {
+        GNUTLS_DIG_SHA256, GNUTLS_DIG_SHA1, GNUTLS_DIG_MD5};
+    struct subject worst = {.common_name = "x", .from_days = -9, .to_days = -1};
+    struct identity leaf = issue(&worst, NULL);
+    struct identity other = issue(&worst, NULL);
+    for (size_t i = 0; i < sizeof digests / sizeof *digests; i++) {
+        struct err why;
+        struct tls_client_settings how = {
+            .verify = true,
+            .fingerprint = print_of(leaf.certificate, digests[i]),
+        };
+        assert_null(refusal(&leaf, &other, how, &why));
+        const char *text = refusal(&other, &leaf, how, &why);
+        assert_non_null(text);
+        assert_non_null(strstr(text, "its fingerprint is not the one"));
+        how.fingerprint.bytes[0] ^= 1;
+        assert_non_null(refusal(&leaf, &leaf, how, &why));
+    }
+    release_identity(&leaf);
+    release_identity(&other);
+}
+
+static void asks_for_pins_on_top_of_all_else(void **state)
+{
+    (void)state;
+    struct subject good = {.dns = "a.example",
+                           .purpose = GNUTLS_KP_TLS_WWW_SERVER,
+                           .from_days = -1,
+                           .to_days = 1};
+    struct identity authority = issue(&root, NULL);
+    struct identity leaf = issue(&good, &authority);
+    struct identity other = issue(&good, NULL);
+    struct err why;
+    struct tls_pin pins[] = {pin_of(authority.certificate),
+                             pin_of(leaf.certificate)};
+    struct tls_client_settings how = {
+        .verify = true, .pins = pins, .pin_count = 2};
+    assert_null(refusal(&leaf, &authority, how, &why));
+    /* Not by its own key, but by its issuer's. */
+    how.pin_count = 1;
+    assert_non_null(strstr(refusal(&leaf, &authority, how, &why),
+                           "its key is none that --tls-pin names"));
+    /* The key, but not the chain. */
+    how.pin_count = 2;
+    assert_non_null(
+        strstr(refusal(&leaf, &other, how, &why), "its issuer is unknown"));
+    how.verify = false;
+    assert_null(refusal(&leaf, &other, how, &why));
+    assert_non_null(refusal(&other, &other, how, &why));
+    /* The certificate, but not the key. */
+    how.fingerprint = print_of(other.certificate, GNUTLS_DIG_SHA256);
+    assert_non_null(refusal(&other, &other, how, &why));
+    release_identity(&authority);
+    release_identity(&leaf);
+    release_identity(&other);
+}
+
 /* Trust that cannot be had. */
 
 static void names_the_file_it_cannot_trust(void **state)
@@ -175,6 +276,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(judges_certificates),
         cmocka_unit_test(accepts_all_unverified),
+        cmocka_unit_test(takes_one_certificate_by_its_fingerprint),
+        cmocka_unit_test(asks_for_pins_on_top_of_all_else),
         cmocka_unit_test(names_the_file_it_cannot_trust),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
