@@ -77,7 +77,7 @@ void output_init(struct output *o, int fd, const char *name)
     *o = (struct output){
         .fd = fd,
         .name = mem_copy_text(name, strlen(name)),
-        .regular = known && S_ISREG(facts.st_mode),
+        .synced = known && S_ISREG(facts.st_mode),
         .terminal = isatty(fd) == 1,
         .standard = known && fstat(STDOUT_FILENO, &out) == 0 &&
                     facts.st_dev == out.st_dev && facts.st_ino == out.st_ino,
@@ -134,7 +134,7 @@ bool output_turn(struct output *o, struct err *err)
 bool output_finish(struct output *o, struct err *err)
 {
     bool whole = output_flush(o, err);
-    if (whole && o->regular && fsync(o->fd) != 0) {
+    if (whole && o->synced && fsync(o->fd) != 0) {
         whole = fail(o, errno, err);
     }
     int fd = o->fd;

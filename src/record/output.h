@@ -19,7 +19,8 @@ struct output {
     char *name; /* for messages */
     struct buf gathered;
     bool standard; /* it is standard output */
-    bool regular;  /* a file of the disk */
+    bool synced;   /* at its end: a file of the disk, unless its owner can
+                      write it again */
     bool terminal;
     bool failed;
 };
