@@ -69,6 +69,8 @@ void options_init(struct options *o, enum verb verb)
                 .dedupe = true,
                 .key_mode = KEY_FOLD,
                 .invalid_max_percent = 100,
+                .bounces_max_percent = 100,
+                .until_minute = SETTINGS_NO_TIME,
                 .mechanisms = ~0u,
                 .sessions = SESSIONS_AUTO,
                 .sessions_max = 10,

@@ -387,3 +387,21 @@ bool take_percent(struct options *o, const struct option *row,
     char *digits = options_keep(o, mem_copy_text(value, text.len - 1));
     return take_number(o, row, digits, err);
 }
+
+/* HH:MM. */
+bool take_time(struct options *o, const struct option *row, const char *value,
+               struct err *err)
+{
+    struct span text = span_of(value);
+    size_t colon = span_find(text, ':');
+    uint64_t hours;
+    uint64_t minutes;
+    if (text.len != colon + 3 || colon == 0 || colon > 2 ||
+        !ascii_parse_number(span_slice(text, 0, colon), 23, &hours) ||
+        !ascii_parse_number(span_rest(text, colon + 1), 59, &minutes)) {
+        return wrong(o, "a time of the day is written HH:MM", err);
+    }
+    unsigned minute = (unsigned)(hours * 60 + minutes);
+    put(o, row->at, &minute, sizeof minute);
+    return true;
+}

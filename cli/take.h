@@ -47,6 +47,7 @@ TAKER(take_unsubscribe_mailto);
 TAKER(take_attach);
 TAKER(take_loudness);
 TAKER(take_percent);
+TAKER(take_time); /* unsigned, minute of the day */
 TAKER(take_fail_on);
 
 #undef TAKER

@@ -121,7 +121,8 @@ static bool close_books(struct run *r, const struct tally *tally, int status,
 }
 
 /* What a person has to do now: the last line, where there is something. */
-static void say_what_remains(struct run *r, int status)
+static void say_what_remains(struct run *r, int status,
+                             const struct tally *tally)
 {
     const char *failed = r->options.settings.failed_path;
     bool stateful = r->options.settings.campaign != NULL;
@@ -139,6 +140,14 @@ static void say_what_remains(struct run *r, int status)
                 "rows remain: mail those that the report names (--failed FILE "
                 "writes them as a list); the same command again would mail "
                 "everybody");
+    } else if (status == 1 && tally->by_outcome[OUTCOME_UNKNOWN] == 0) {
+        err_set(&line, 0, "look at the refusals before anything is run again");
+    } else if (status == 1 && stateful) {
+        err_set(&line, 0,
+                "rows are unknown: look whether they were taken; mailshot "
+                "status %s --settle says so, and --on-unknown resend sends "
+                "them again",
+                r->options.settings.state_path);
     } else if (status == 1) {
         err_set(&line, 0,
                 "rows are unknown: look whether they were taken before "
@@ -207,7 +216,7 @@ static int run_send(struct run *r, const struct observer *observer)
         say_error(r, late.status, &late);
         status = worse(status, late.status);
     }
-    say_what_remains(r, status);
+    say_what_remains(r, status, &tally);
     return status;
 }
 

@@ -1,5 +1,7 @@
 #include "mailing/campaign.h"
 
+#include "mailing/limits.h"
+
 #include <assert.h>
 #include <signal.h>
 #include <string.h>
@@ -236,15 +238,11 @@ static void begin(struct campaign *c)
     c->begun_ms = loop_now_ms(c->loop);
     rate_init(&c->rate, c->settings->rates, c->settings->rate_count,
               c->begun_ms);
-    if (c->rate.budget_count > 0) {
-        c->observer->say(c->observer->context, SAY_WARNING,
-                         "--rate: without a state, hours and days are counted "
-                         "over this run alone");
-    }
     c->timer = loop_timer_create(c->loop, alarm_rings, c);
     c->turn = loop_turn_create(c->loop, turn, c);
     watch_begin(c);
     peek_sender(c);
+    limits_begin(c);
     for (unsigned i = 0; i < c->line_count; i++) {
         set_terms(&c->lines[i]);
     }
@@ -257,6 +255,7 @@ static void finish(struct campaign *c)
     loop_turn_destroy(c->turn);
     loop_timer_destroy(c->timer);
     watch_end(c);
+    limits_end(c);
     task_queue_release(&c->queue);
     deal_release(&c->deal);
     task_pool_release(&c->pool);

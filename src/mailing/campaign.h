@@ -79,7 +79,10 @@ struct campaign {
     struct err why; /* of a stop; status 0: it ran through */
     uint64_t begun_ms;
     struct loop_timer *timer, *ticker;
-    uint64_t metrics_when_ms; /* --metrics is written next */
+    uint64_t metrics_when_ms;    /* --metrics is written next */
+    struct loop_timer *deadline; /* NULL: none */
+    uint64_t judged, bounced;    /* rows that a relay settled; of them, for good
+                                    and for their recipient */
     struct loop_turn *turn;
     struct loop_signal *interrupt, *terminate, *ask;
 };

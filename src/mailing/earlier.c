@@ -1,5 +1,6 @@
 /* What became of a row in the runs before this one? */
 #include "mailing/campaign.h"
+#include "mailing/limits.h"
 
 /* A row that goes again is no more settled than one that is new. */
 static bool goes_again(const struct campaign *c, enum outcome outcome)
@@ -21,6 +22,8 @@ bool campaign_adopt(struct campaign *c, const struct plan_row *row,
     line.address = row->verdict.text;
     ledger_settle(&c->ledger, contact, line.status);
     c->sent_before += line.status == OUTCOME_SENT ? 1 : 0;
+    limits_judge(c, line.status,
+                 scope_named(span_of(line.scope)) == SCOPE_RECIPIENT);
     bool failed = outcome_failed(line.status);
     struct note note = {line.code, line.enhanced, line.reply};
     if ((failed || c->settings->report_all) &&

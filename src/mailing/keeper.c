@@ -89,6 +89,25 @@ bool keeper_begin(struct keeper *k, const struct plan *plan, struct loop *loop,
     return k->writer != NULL;
 }
 
+struct remembering {
+    struct rate *rate;
+    uint64_t now_ms;
+};
+
+static void remember(void *context, uint64_t age_s, uint64_t messages)
+{
+    const struct remembering *r = context;
+    rate_remember(r->rate, age_s * 1000, messages, r->now_ms);
+}
+
+bool keeper_remember(struct keeper *k, struct rate *rate, uint64_t now_ms,
+                     struct err *err)
+{
+    struct remembering r = {rate, now_ms};
+    return !k->state || state_each_begun(k->state, clock_wall_ms() / 1000,
+                                         remember, &r, err);
+}
+
 bool keeper_end(struct keeper *k, struct err *err)
 {
     struct state_writer *writer = k->writer;
@@ -138,7 +157,8 @@ static void intend(struct keeper *k, struct task *t)
             },
     };
     state_writer_put(k->writer, &row);
-    state_writer_count_letter(k->writer);
+    state_writer_count_letters(k->writer, 1);
+    t->intended = true;
 }
 
 uint64_t keeper_intend(struct keeper *k, const struct parcel *p)
@@ -157,7 +177,7 @@ bool keeper_safe(struct keeper *k, uint64_t group)
     return group == 0 || group <= state_writer_committed(k->writer);
 }
 
-void keeper_write(struct keeper *k, const struct task *t,
+void keeper_write(struct keeper *k, struct task *t,
                   const struct report_row *row, bool tried)
 {
     if (!k->writer || t->record == 0) {
@@ -170,9 +190,13 @@ void keeper_write(struct keeper *k, const struct task *t,
         .report = *row,
     };
     state_writer_put(k->writer, &record);
-    if (tried) {
+    if (tried && row->status != OUTCOME_SENT) {
         state_writer_put_attempt(k->writer, &record);
     }
+    if (!tried && t->intended) {
+        state_writer_count_letters(k->writer, -1);
+    }
+    t->intended = false;
 }
 
 bool keeper_turn(struct keeper *k, struct err *err)

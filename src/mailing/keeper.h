@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "mailing/parcel.h"
 #include "mailing/plan.h"
+#include "mailing/rate.h"
 #include "mailing/settings.h"
 #include "net/loop.h"
 #include "record/state.h"
@@ -38,6 +39,10 @@ bool keeper_take(struct keeper *k, const struct plan *plan, struct err *err);
 bool keeper_begin(struct keeper *k, const struct plan *plan, struct loop *loop,
                   struct err *err);
 
+/* What earlier runs have used of the budgets. */
+bool keeper_remember(struct keeper *k, struct rate *rate, uint64_t now_ms,
+                     struct err *err);
+
 /* All that is to be written is. False: EX_IOERR. */
 bool keeper_end(struct keeper *k, struct err *err);
 void keeper_close(struct keeper *k);
@@ -52,8 +57,8 @@ uint64_t keeper_intend(struct keeper *k, const struct parcel *p);
 bool keeper_safe(struct keeper *k, uint64_t group);
 
 /* What is now known of a row whose intent was written once. tried: an
- * attempt has ended with it. */
-void keeper_write(struct keeper *k, const struct task *t,
+ * attempt has ended with it; else nothing was said of it after all. */
+void keeper_write(struct keeper *k, struct task *t,
                   const struct report_row *row, bool tried);
 
 /* At the end of a turn of the loop. False: EX_IOERR, nothing more may go. */

@@ -101,6 +101,8 @@ static void print_letter(struct plan *p, const struct source *source,
     for (size_t i = 0; i < s->header_count; i++) {
         fingerprint_add(print, SPAN("header"), s->headers[i]);
     }
+    fingerprint_add(print, SPAN("unsubscribe-url"), s->unsubscribe_url);
+    fingerprint_add(print, SPAN("unsubscribe-mailto"), s->unsubscribe_mailto);
     for (size_t i = 0; i < s->attach_count; i++) {
         fingerprint_add(print, SPAN("attach"), s->attach[i]);
     }

@@ -56,9 +56,23 @@ uint64_t rate_bucket_when_ms(struct rate_bucket *b, uint64_t now_ms)
 
 /* --- budgets --- */
 
+/* The clock may be younger than the letters that count: the slices begin long
+ * before it. */
+static const uint64_t before_ms = UINT64_C(1000) * 24 * 3600 * SECOND_MS;
+
+static uint64_t slice_at(const struct rate_budget *b, uint64_t now_ms)
+{
+    return (now_ms + before_ms) / b->slice_ms;
+}
+
+static uint64_t begin_of(const struct rate_budget *b, uint64_t slice)
+{
+    return slice * b->slice_ms - before_ms;
+}
+
 static void advance(struct rate_budget *b, uint64_t now_ms)
 {
-    uint64_t slice = now_ms / b->slice_ms;
+    uint64_t slice = slice_at(b, now_ms);
     if (slice - b->slice > RATE_SLICES) {
         memset(b->counts, 0, sizeof b->counts);
         b->slice = slice;
@@ -100,11 +114,11 @@ static uint64_t opens_ms(const struct rate_budget *b, uint64_t now_ms)
         uint64_t slice = b->slice - age;
         left -= b->counts[slice % (RATE_SLICES + 1)];
         if (left < b->limit.count) {
-            return (slice + RATE_SLICES + 1) * b->slice_ms;
+            return begin_of(b, slice + RATE_SLICES + 1);
         }
     }
     return left < b->limit.count ? now_ms
-                                 : (b->slice + RATE_SLICES + 1) * b->slice_ms;
+                                 : begin_of(b, b->slice + RATE_SLICES + 1);
 }
 
 uint64_t rate_opens_ms(const struct rate *r, uint64_t now_ms)
@@ -115,6 +129,19 @@ uint64_t rate_opens_ms(const struct rate *r, uint64_t now_ms)
         when = its > when ? its : when;
     }
     return when;
+}
+
+void rate_remember(struct rate *r, uint64_t age_ms, uint64_t letters,
+                   uint64_t now_ms)
+{
+    for (unsigned i = 0; i < r->budget_count; i++) {
+        struct rate_budget *b = &r->budgets[i];
+        if (age_ms <= b->limit.period_ms) {
+            advance(b, now_ms);
+            uint64_t slice = slice_at(b, now_ms - age_ms);
+            b->counts[slice % (RATE_SLICES + 1)] += letters;
+        }
+    }
 }
 
 /* --- both --- */
@@ -140,6 +167,18 @@ void rate_begin_letter(struct rate *r)
     for (unsigned i = 0; i < r->budget_count; i++) {
         struct rate_budget *b = &r->budgets[i];
         b->counts[b->slice % (RATE_SLICES + 1)]++;
+    }
+}
+
+void rate_end_unsaid(struct rate *r)
+{
+    for (unsigned i = 0; i < r->bucket_count; i++) {
+        r->buckets[i].tokens += 1;
+    }
+    for (unsigned i = 0; i < r->budget_count; i++) {
+        struct rate_budget *b = &r->budgets[i];
+        uint64_t *count = &b->counts[b->slice % (RATE_SLICES + 1)];
+        *count -= *count > 0 ? 1 : 0;
     }
 }
 

@@ -48,6 +48,12 @@ void rate_init(struct rate *r, const struct rate_limit *limits, unsigned count,
  * budget is used up. */
 uint64_t rate_when_ms(struct rate *r, uint64_t now_ms);
 void rate_begin_letter(struct rate *r); /* rate_when_ms has just allowed it */
+void rate_end_unsaid(struct rate *r);   /* one was begun, but nothing said */
+
+/* So many letters were begun so long ago, by an earlier run: they count for
+ * the budgets. */
+void rate_remember(struct rate *r, uint64_t age_ms, uint64_t letters,
+                   uint64_t now_ms);
 
 /* When a budget that is used up opens again. */
 uint64_t rate_opens_ms(const struct rate *r, uint64_t now_ms);

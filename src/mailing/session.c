@@ -260,7 +260,8 @@ static void give(struct session *s)
 static void feed(struct session *s)
 {
     give(s);
-    while (dialog_hungry(s->dialog) > s->staged.count && stage(s)) {
+    while (!s->draining && dialog_hungry(s->dialog) > s->staged.count &&
+           stage(s)) {
         give(s);
     }
 }
@@ -330,7 +331,7 @@ static void carry_on(struct session *s, bool heard)
 {
     take_verdicts(s); /* to record: what became of letters */
     note_ready(s);
-    if (s->draining) {
+    if (s->draining && s->staged.count == 0) {
         take_leave(s);
     }
     feed(s);  /* from list through letter to smtp: rows, filled in, given */
@@ -353,6 +354,7 @@ void session_wake(struct session *s)
 void session_drain(struct session *s)
 {
     if (s->draining) {
+        session_wake(s);
         return;
     }
     s->draining = true;

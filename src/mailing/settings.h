@@ -49,7 +49,7 @@ struct secret_source {
 
 enum summary_format { SUMMARY_TEXT, SUMMARY_JSON, SUMMARY_NONE };
 
-enum { SESSIONS_AUTO = 0 };
+enum { SESSIONS_AUTO = 0, SETTINGS_NO_TIME = 24 * 60 };
 
 struct settings {
     /* list */
@@ -111,7 +111,10 @@ struct settings {
     const char *state_path; /* of a campaign */
     bool resend_unknown;
     bool template_may_change;
-    uint64_t limit; /* messages; 0: none */
+    uint64_t limit;          /* messages; 0: none */
+    uint64_t runtime_max_ms; /* 0: none */
+    unsigned until_minute;   /* of the day; SETTINGS_NO_TIME: none */
+    unsigned bounces_max_percent;
     bool dry_run;
     const char *report_path;
     enum report_format report_format;

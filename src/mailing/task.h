@@ -25,6 +25,7 @@ struct task {
     unsigned losses;       /* sessions that ended before it was settled */
     bool doubtful;         /* its content may have arrived before */
     uint64_t record;       /* its id in the state; 0: none, or none yet */
+    bool intended;         /* the state has it as begun */
     uint64_t first_try_ms; /* 0: not tried */
     uint64_t due_ms;       /* when it goes again */
     struct {               /* the last word on it; code 0: none */

@@ -3,6 +3,7 @@
 
 #include "mailing/campaign.h"
 #include "mailing/clock.h"
+#include "mailing/limits.h"
 #include "mailing/session.h"
 #include "mailing/witness.h"
 
@@ -29,10 +30,10 @@ static struct report_row describe_row(const struct session *s,
 }
 
 static void write_down(struct campaign *c, const struct session *s,
-                       const struct task *t, enum outcome outcome)
+                       struct task *t, enum outcome outcome)
 {
     struct report_row row = describe_row(s, t, outcome);
-    keeper_write(&c->keeper, t, &row, s && outcome != OUTCOME_SENT);
+    keeper_write(&c->keeper, t, &row, s != NULL);
     struct note note = {row.code, row.enhanced, row.reply};
     bool wanted = c->settings->report_all || outcome_failed(outcome);
     struct err err = {0};
@@ -49,6 +50,7 @@ static void settle(struct campaign *c, const struct session *s, struct task *t,
 {
     ledger_settle(&c->ledger, t->contact, outcome);
     write_down(c, s, t, outcome);
+    limits_judge(c, outcome, t->word.scope == SCOPE_RECIPIENT);
     if (outcome == OUTCOME_SENT) {
         witness_sent(c, s, t);
     }
@@ -140,14 +142,20 @@ static void rule_line(struct line *l, const struct session *s,
     }
 }
 
-static void put_back(void *context, struct task *t)
+/* Nothing was said of it. */
+static void take_unsaid(struct campaign *c, struct task *t)
 {
-    struct line *l = context;
-    struct campaign *c = l->campaign;
-    c->under_way--;
+    rate_end_unsaid(&c->rate);
     struct report_row row = describe_row(NULL, t, outcome_of_waiting(t));
     keeper_write(&c->keeper, t, &row, false);
     task_queue_add(&c->queue, t, 0);
+}
+
+static void put_back(void *context, struct task *t)
+{
+    struct line *l = context;
+    l->campaign->under_way--;
+    take_unsaid(l->campaign, t);
 }
 
 /* RFC 5321 4.5.3.1.10: so many recipients and no more; the rest go in
@@ -207,12 +215,12 @@ static void note_loss(struct task *t, const char *text)
 /* Once is bad luck. A row that ends its session again and again must not keep
  * the others waiting. */
 static void take_loss(struct campaign *c, const struct session *s,
-                      struct task *t, bool tried)
+                      struct task *t)
 {
-    if (tried && t->attempts == 0) {
+    if (t->attempts == 0) {
         note_loss(t, "the session ended before this was taken");
     }
-    t->losses += tried ? 1 : 0;
+    t->losses++;
     go_again(c, s, t, t->losses > 1 ? delay_ms(c, t, t->losses) : 0);
 }
 
@@ -262,7 +270,11 @@ static void take_verdict(void *context, const struct session *s, struct task *t,
         take_refusal(l, s, t, v);
         break;
     case VERDICT_PENDING:
-        take_loss(c, s, t, v->tried);
+        if (v->tried) {
+            take_loss(c, s, t);
+        } else {
+            take_unsaid(c, t);
+        }
         break;
     case VERDICT_UNKNOWN:
         take_doubt(c, s, t);

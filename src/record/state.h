@@ -77,5 +77,15 @@ enum state_found state_find(struct state *s, struct span key, uint32_t ordinal,
                             struct arena *arena, struct state_row *out,
                             struct err *err);
 
+/* --- the budgets of all its campaigns --- */
+
+/* Letters that were begun, a minute at a time: age is that of the youngest of
+ * them, by the clock on the wall. Where it was set back, what was used stays
+ * used, for as long as a window is and no longer. False: *err. */
+bool state_each_begun(struct state *s, int64_t now_s,
+                      void (*tell)(void *context, uint64_t age_s,
+                                   uint64_t messages),
+                      void *context, struct err *err);
+
 /* The id of a row that has none yet. */
 uint64_t state_new_id(struct state *s);

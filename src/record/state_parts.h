@@ -21,6 +21,7 @@ struct state {
     char template[STATE_PRINT_DIGITS]; /* its print, as it was */
     uint64_t next_id;                  /* of a delivery */
     uint64_t earlier;                  /* rows of it that runs before left */
+    int64_t latest_minute;             /* in which a letter was begun */
     sqlite3_stmt *find;                /* NULL: not yet prepared */
     struct buf scratch;                /* of the checksum */
 };
@@ -43,6 +44,11 @@ bool state_damaged(const char *path, const char *what, struct err *err);
 bool state_do(sqlite3 *db, const char *path, const char *sql, struct err *err);
 sqlite3_stmt *state_prepare(sqlite3 *db, const char *path, const char *sql,
                             struct err *err); /* NULL: *err */
+
+/* The first column of the only row, or the only step. */
+bool state_ask_number(struct state *s, const char *sql, int64_t *out,
+                      struct err *err);
+bool state_step_once(struct state *s, sqlite3_stmt *q, struct err *err);
 
 void state_bind_text(sqlite3_stmt *q, int at, struct span text);
 struct span state_text(sqlite3_stmt *q, int column); /* until the next step */

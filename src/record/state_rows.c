@@ -120,7 +120,7 @@ static struct span hex(const struct siphash_print *print,
     return span_from(text, STATE_PRINT_DIGITS);
 }
 
-static bool step_once(struct state *s, sqlite3_stmt *q, struct err *err)
+bool state_step_once(struct state *s, sqlite3_stmt *q, struct err *err)
 {
     bool fine = q && sqlite3_step(q) == SQLITE_DONE;
     if (q && !fine) {
@@ -206,11 +206,11 @@ static bool write_mailing(struct state *s, const struct state_mailing *m,
     state_bind_text(q, 4, hex(&m->template, template));
     state_bind_text(q, 5, hex(&m->options, options));
     sqlite3_bind_int64(q, 6, now_ms());
-    return step_once(s, q, err);
+    return state_step_once(s, q, err);
 }
 
-static bool ask_number(struct state *s, const char *sql, int64_t *out,
-                       struct err *err)
+bool state_ask_number(struct state *s, const char *sql, int64_t *out,
+                      struct err *err)
 {
     sqlite3_stmt *q = state_prepare(s->db, s->path, sql, err);
     bool fine = q && sqlite3_step(q) == SQLITE_ROW;
@@ -242,7 +242,7 @@ static bool gather_earlier(struct state *s, struct err *err)
         return false;
     }
     sqlite3_bind_int64(q, 1, s->mailing);
-    bool fine = step_once(s, q, err);
+    bool fine = state_step_once(s, q, err);
     s->earlier = fine ? (uint64_t)sqlite3_changes64(s->db) : 0;
     return fine;
 }
@@ -253,18 +253,24 @@ bool state_take_mailing(struct state *s, const struct state_mailing *m,
     int64_t last;
     bool there = s->mailing != 0;
     if (there ? !same_letter(s, m, err)
-              : !ask_number(s, "SELECT coalesce(max(id), 0) + 1 FROM mailing",
-                            &s->mailing, err)) {
+              : !state_ask_number(
+                    s, "SELECT coalesce(max(id), 0) + 1 FROM mailing",
+                    &s->mailing, err)) {
         return false;
     }
     if (s->use == STATE_RUN && !write_mailing(s, m, err)) {
         return false;
     }
-    if (!ask_number(s, "SELECT coalesce(max(id), 0) FROM delivery", &last,
-                    err)) {
+    if (!state_ask_number(s, "SELECT coalesce(max(id), 0) FROM delivery", &last,
+                          err)) {
         return false;
     }
     s->next_id = (uint64_t)last + 1;
+    if (!state_ask_number(
+            s, "SELECT coalesce(max(max(minute, ahead)), 0) FROM begun",
+            &s->latest_minute, err)) {
+        return false;
+    }
     return gather_earlier(s, err);
 }
 
@@ -284,7 +290,7 @@ bool state_count_list(struct state *s, const struct state_counts *counts,
     sqlite3_bind_int64(q, 3, (sqlite3_int64)counts->duplicate);
     sqlite3_bind_int64(q, 4, (sqlite3_int64)counts->suppressed);
     sqlite3_bind_int64(q, 5, s->mailing);
-    return step_once(s, q, err);
+    return state_step_once(s, q, err);
 }
 
 /* --- its rows --- */

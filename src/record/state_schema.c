@@ -80,8 +80,11 @@ const char state_schema[] =
     " stream_unfit INTEGER NOT NULL,"
     " time INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE begun("
-    " minute INTEGER PRIMARY KEY,"
-    " messages INTEGER NOT NULL) STRICT;";
+    " minute INTEGER NOT NULL,"
+    " ahead INTEGER NOT NULL,"
+    " seen INTEGER NOT NULL DEFAULT 0,"
+    " messages INTEGER NOT NULL,"
+    " PRIMARY KEY(minute, ahead)) STRICT, WITHOUT ROWID;";
 /* clang-format on */
 
 /* The bytes of an empty state. */

@@ -19,17 +19,17 @@ struct group {
     uint64_t number;
     struct change *changes;
     size_t count, cap;
-    uint64_t letters;
+    int64_t letters;
     struct arena arena;
 };
 
 struct state_writer {
     struct state *state;
     struct group groups[2];
-    struct group *open;     /* of the loop's thread */
-    struct group *handed;   /* of ours; NULL: we are free */
-    uint64_t committed;     /* the last group's number */
-    uint64_t latest_minute; /* no letter is counted in an earlier one */
+    struct group *open;    /* of the loop's thread */
+    struct group *handed;  /* of ours; NULL: we are free */
+    uint64_t committed;    /* the last group's number */
+    int64_t latest_minute; /* in which a letter was begun, by the wall */
     bool ending;
     struct err why; /* status 0: all is well */
     void (*done)(void *context);
@@ -68,17 +68,19 @@ static bool run_change(struct state_writer *w, const struct change *change)
     return fine;
 }
 
-/* By the clock on the wall, which may be set back: what was used does not
- * come back with it. */
-static bool count_letters(struct state_writer *w, uint64_t letters)
+/* By the clock on the wall. Where that was set back, the minute in which it
+ * was ahead is kept beside (state_budget.c). */
+static bool count_letters(struct state_writer *w, int64_t letters)
 {
     if (letters == 0) {
         return true;
     }
-    uint64_t minute = (uint64_t)time(NULL) / 60;
-    w->latest_minute = minute > w->latest_minute ? minute : w->latest_minute;
-    sqlite3_bind_int64(w->count, 1, (sqlite3_int64)w->latest_minute);
-    sqlite3_bind_int64(w->count, 2, (sqlite3_int64)letters);
+    int64_t minute = (int64_t)time(NULL) / 60;
+    bool back = minute < w->latest_minute;
+    w->latest_minute = back ? w->latest_minute : minute;
+    sqlite3_bind_int64(w->count, 1, minute);
+    sqlite3_bind_int64(w->count, 2, back ? w->latest_minute : 0);
+    sqlite3_bind_int64(w->count, 3, letters);
     bool fine = sqlite3_step(w->count) == SQLITE_DONE;
     sqlite3_reset(w->count);
     return fine;
@@ -178,9 +180,9 @@ void state_writer_put_attempt(struct state_writer *w,
     copy_row(&w->open->arena, row, &change->row);
 }
 
-void state_writer_count_letter(struct state_writer *w)
+void state_writer_count_letters(struct state_writer *w, int letters)
 {
-    w->open->letters++;
+    w->open->letters += letters;
 }
 
 uint64_t state_writer_group(const struct state_writer *w)
@@ -243,14 +245,14 @@ static bool open_database(struct state_writer *w, struct err *err)
                      " relay, time) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                      err)
                : NULL;
-    w->count =
-        w->put_attempt
-            ? state_prepare(
-                  w->db, s->path,
-                  "INSERT INTO begun(minute, messages) VALUES(?1, ?2)"
-                  " ON CONFLICT(minute) DO UPDATE SET messages = messages + ?2",
-                  err)
-            : NULL;
+    w->count = w->put_attempt
+                   ? state_prepare(
+                         w->db, s->path,
+                         "INSERT INTO begun(minute, ahead, messages) "
+                         "VALUES(?1, ?2, ?3)"
+                         " ON CONFLICT DO UPDATE SET messages = messages + ?3",
+                         err)
+                   : NULL;
     return w->count != NULL;
 }
 
@@ -290,6 +292,7 @@ struct state_writer *state_writer_create(struct state *s,
 {
     struct state_writer *w = mem_alloc_zero(1, sizeof *w);
     w->state = s;
+    w->latest_minute = s->latest_minute;
     w->done = done;
     w->context = context;
     w->open = &w->groups[0];

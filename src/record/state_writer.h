@@ -28,8 +28,9 @@ void state_writer_put(struct state_writer *w, const struct state_row *row);
 /* A try of it has ended so. */
 void state_writer_put_attempt(struct state_writer *w,
                               const struct state_row *row);
-/* A letter is begun: it counts for the budgets. */
-void state_writer_count_letter(struct state_writer *w);
+/* Letters are begun, or (below 0) were not after all: they count for the
+ * budgets. */
+void state_writer_count_letters(struct state_writer *w, int letters);
 
 /* The open group's number, from 1, and that of the last one committed. */
 uint64_t state_writer_group(const struct state_writer *w);

@@ -376,6 +376,7 @@ TWINS = {  # the option: a value that is refused
     "allow-empty": "x", "check-dns": "x",
     "dry-run": "x", "report-all": "x", "quiet": "x",
     "verbose": "x", "debug": "x", "campaign": "a\nb", "state": "/dev/null",
+    "max-runtime": "x", "until": "24:00", "max-bounce-rate": "101",
     "on-unknown": "x", "template-changed": "x",
     # refused for what it names
     "config": "no/such", "tls-ca": "l.csv", "tls-cert": "l.csv",

@@ -103,9 +103,43 @@ static void a_budget_is_used_up(void **state)
     assert_true(begins(&r, opens, &when));
 }
 
+enum { AN_HOUR_MS = 3600 * 1000 };
+
+static void earlier_letters_count_until_their_window_is_over(void **state)
+{
+    (void)state;
+    const struct rate_limit limit = {10, AN_HOUR_MS};
+    struct rate r;
+    rate_init(&r, &limit, 1, 5000);
+    rate_remember(&r, AN_HOUR_MS / 2, 6, 5000);
+    rate_remember(&r, 2 * AN_HOUR_MS, 100, 5000);
+    assert_true(rate_when_ms(&r, 5000) <= 5000);
+    rate_remember(&r, 0, 4, 5000);
+    assert_true(rate_when_ms(&r, 5000) == UINT64_MAX);
+    uint64_t opens = rate_opens_ms(&r, 5000);
+    assert_in_range(opens, AN_HOUR_MS / 2, AN_HOUR_MS / 2 + AN_HOUR_MS / 30);
+    assert_true(rate_when_ms(&r, opens) <= opens);
+}
+
+static void what_was_not_said_is_given_back(void **state)
+{
+    (void)state;
+    const struct rate_limit limit = {1, AN_HOUR_MS};
+    struct rate r;
+    rate_init(&r, &limit, 1, 5000);
+    rate_end_unsaid(&r);
+    assert_true(rate_when_ms(&r, 5000) <= 5000);
+    rate_begin_letter(&r);
+    assert_true(rate_when_ms(&r, 5001) == UINT64_MAX);
+    rate_end_unsaid(&r);
+    assert_true(rate_when_ms(&r, 5002) <= 5002);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(earlier_letters_count_until_their_window_is_over),
+        cmocka_unit_test(what_was_not_said_is_given_back),
         cmocka_unit_test(no_window_holds_more_than_allowed),
         cmocka_unit_test(says_when_to_ask_again),
         cmocka_unit_test(a_budget_is_used_up),
