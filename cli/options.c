@@ -95,6 +95,7 @@ void options_release(struct options *o)
     free(o->kept);
     free(o->said);
     free(o->relays);
+    free(o->binds);
     free(o->domain_rates);
     free(o->headers);
     free(o->attach);
@@ -122,6 +123,15 @@ void options_add_relay(struct options *o, const struct relay *relay)
     o->relays[count] = *relay;
     o->settings.relays = o->relays;
     o->settings.relay_count = count + 1;
+}
+
+void options_add_bind(struct options *o, const struct sockaddr_storage *address)
+{
+    size_t count = o->settings.bind_count;
+    o->binds = mem_resize(o->binds, count + 1, sizeof *o->binds);
+    o->binds[count] = *address;
+    o->settings.binds = o->binds;
+    o->settings.bind_count = count + 1;
 }
 
 static bool takes(const struct options *o, const struct option *row)

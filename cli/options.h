@@ -49,6 +49,7 @@ struct options {
     char **kept;
     size_t kept_count;
     struct relay *relays;
+    struct sockaddr_storage *binds;
     struct domain_rate *domain_rates;
     struct span *headers;
     struct span *attach;
@@ -74,6 +75,10 @@ bool options_said(const struct options *o, const char *name);
 
 /* Its texts become ours. */
 void options_add_relay(struct options *o, const struct relay *relay);
+
+/* Connections are made from there, too. */
+void options_add_bind(struct options *o,
+                      const struct sockaddr_storage *address);
 
 /* text becomes ours and is given back. NULL stays NULL. */
 char *options_keep(struct options *o, char *text);

@@ -79,6 +79,8 @@ const struct option option_table[] = {
     /* the relay */
     {"server", 's', RELAY, "URL", take_server, 0, 0, 0, NULL,
      "the relay: [smtp://]HOST[:PORT] or smtps://HOST[:PORT]"},
+    {"bind", 0, RELAY, "ADDR", take_bind, 0, 0, 0, NULL,
+     "connect from this address; repeatable"},
     {"config", 'C', RELAY, "FILE", take_text, AT(config), 0, 0, NULL,
      "relay accounts, as msmtp has them"},
     {"account", 'a', RELAY, "NAME", take_line, AT(account), 0, 0, NULL,

@@ -25,6 +25,7 @@ TAKER(take_decision); /* bool, likewise */
 TAKER(take_host); /* const char *, a name in ASCII or an address */
 TAKER(take_pin);
 TAKER(take_server);
+TAKER(take_bind);
 TAKER(take_auth);
 TAKER(take_password);
 TAKER(take_password_file);

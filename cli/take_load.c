@@ -32,27 +32,52 @@ static bool add_relay(struct options *o, struct span text, struct err *err)
     return true;
 }
 
-/* In the environment nothing can be repeated: one value names several. */
-bool take_server(struct options *o, const struct option *row, const char *value,
-                 struct err *err)
+static bool add_bind(struct options *o, struct span text, struct err *err)
 {
-    (void)row;
-    bool several = span_starts(span_of(o->saying), SPAN("MAILSHOT_"));
+    struct sockaddr_storage address;
+    if (!units_address(text, &address)) {
+        return wrong(o, "no IP address of this machine", err);
+    }
+    options_add_bind(o, &address);
+    return true;
+}
+
+/* In the environment nothing can be repeated: one value names several, parted
+ * by commas or blanks. */
+static bool take_several(struct options *o, const char *value,
+                         bool (*add)(struct options *o, struct span text,
+                                     struct err *err),
+                         struct err *err)
+{
     struct span left = span_of(value);
-    o->server_said = true;
-    if (!several) {
-        return add_relay(o, left, err);
+    if (!span_starts(span_of(o->saying), SPAN("MAILSHOT_"))) {
+        return add(o, left, err);
     }
     for (left = span_trim(left); left.len > 0; left = span_trim(left)) {
         size_t comma = span_find(left, ',');
         size_t blank = span_find(left, ' ');
         size_t end = comma < blank ? comma : blank;
-        if (!add_relay(o, span_slice(left, 0, end), err)) {
+        if (!add(o, span_slice(left, 0, end), err)) {
             return false;
         }
         left = span_rest(left, end < left.len ? end + 1 : end);
     }
-    return o->settings.relay_count > 0 || wrong(o, "its value is empty", err);
+    return true;
+}
+
+bool take_server(struct options *o, const struct option *row, const char *value,
+                 struct err *err)
+{
+    (void)row;
+    o->server_said = true;
+    return take_several(o, value, add_relay, err);
+}
+
+bool take_bind(struct options *o, const struct option *row, const char *value,
+               struct err *err)
+{
+    (void)row;
+    return take_several(o, value, add_bind, err);
 }
 
 bool take_rate(struct options *o, const struct option *row, const char *value,

@@ -1,6 +1,7 @@
 #include "cli/units.h"
 
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -271,6 +272,29 @@ const char *units_relay(struct span text, struct relay *out)
     out->host = name;
     out->port = mem_copy_text(port.data, port.len);
     return NULL;
+}
+
+bool units_address(struct span text, struct sockaddr_storage *out)
+{
+    char digits[128];
+    if (text.len > 2 && text.data[0] == '[' && span_ends(text, SPAN("]"))) {
+        text = span_slice(text, 1, text.len - 1);
+    }
+    if (text.len == 0 || text.len >= sizeof digits) {
+        return false;
+    }
+    memcpy(digits, text.data, text.len);
+    digits[text.len] = '\0';
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                                   .ai_flags = AI_NUMERICHOST};
+    struct addrinfo *found;
+    if (getaddrinfo(digits, NULL, &hints, &found) != 0) {
+        return false;
+    }
+    *out = (struct sockaddr_storage){.ss_family = AF_UNSPEC};
+    memcpy(out, found->ai_addr, found->ai_addrlen);
+    freeaddrinfo(found);
+    return true;
 }
 
 bool units_loopback(const char *host)

@@ -32,5 +32,8 @@ const char *units_host(struct span host, char **out);
 /* The domain of an address, likewise. */
 const char *units_domain(struct span domain, char **out);
 
+/* An IP address, an IPv6 one in brackets perhaps. */
+bool units_address(struct span text, struct sockaddr_storage *out);
+
 /* A name that is always this machine: localhost, 127.0.0.0/8, ::1. */
 bool units_loopback(const char *host);

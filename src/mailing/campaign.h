@@ -68,6 +68,7 @@ struct campaign {
     /* the lines to the relays */
     struct line *lines;
     unsigned line_count;
+    struct bind_addresses binds;
     struct rate rate;      /* over all of them */
     uint64_t rate_when_ms; /* when it lets the next letter begin */
     uint64_t sessions_opened;

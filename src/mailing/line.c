@@ -87,6 +87,10 @@ static void drop_session(struct line *l, struct session *s)
 static void take_ready(void *context, const struct session *s)
 {
     struct line *l = context;
+    unsigned at;
+    if (session_way(s, &at) && at < l->addresses.count) {
+        addresses_work(&l->addresses, at);
+    }
     l->proven = true;
     l->ready_count++;
     witness_session(l->campaign, s, NULL);
@@ -113,8 +117,17 @@ static bool one_too_many(const struct line *l, const struct session_end *end)
 static bool final(const struct line *l, const struct session_end *end)
 {
     bool may_change = end->ruling.status == EX_UNAVAILABLE &&
-                      (l->proven || l->addresses->ai_next);
+                      (l->proven || l->addresses.count > 1);
     return end->ruling.line == LINE_STOPS && !may_change;
+}
+
+/* One of several hosts of that name would not have us: the others might. */
+static bool host_rests(struct line *l, const struct session *s,
+                       const struct session_end *end)
+{
+    unsigned at;
+    return !end->was_ready && session_way(s, &at) && at < l->addresses.count &&
+           addresses_fail(&l->addresses, at, loop_now_ms(l->campaign->loop));
 }
 
 /* A login that was refused is not tried again: that would lock an account.
@@ -145,7 +158,7 @@ static void take_end(void *context, struct session *s,
         take_final_end(l, end);
     } else if (end->ruling.line == LINE_GOES_ON) {
         /* As it was to be. */
-    } else if (end->progress) {
+    } else if (end->progress || host_rests(l, s, end)) {
         c->observer->say(c->observer->context, SAY_INFO, end->why.text);
     } else if (one_too_many(l, end)) {
         pace_refused(&l->pace, l->ready_count, loop_now_ms(c->loop));
@@ -161,27 +174,39 @@ static void take_addresses(void *context, struct addrinfo *list,
 {
     struct line *l = context;
     l->question = NULL;
-    l->addresses = list;
-    l->next_address = list;
     if (!list) {
-        be_in_trouble(l, why->status == EX_NOHOST, why->status, why->text);
+        bool hopeless = why->status == EX_NOHOST && !l->proven;
+        be_in_trouble(l, hopeless, why->status, why->text);
+        return;
+    }
+    addresses_set(&l->addresses, list, &l->campaign->binds);
+    freeaddrinfo(list);
+    if (l->addresses.count == 0) {
+        struct err none;
+        err_set(&none, EX_UNAVAILABLE, ADDRESSES_NONE, l->relay->host);
+        be_in_trouble(l, true, none.status, none.text);
     }
 }
 
+/* Who was in trouble may have moved. */
 static void ask_addresses(struct line *l)
 {
+    l->addresses.count = 0;
+    l->asked_ms = loop_now_ms(l->campaign->loop);
     l->question = resolver_ask(l->campaign->loop, l->relay->host,
                                l->relay->port, take_addresses, l);
 }
 
 static bool open_session(struct line *l)
 {
-    struct addrinfo *address = l->next_address;
-    l->next_address = address->ai_next ? address->ai_next : l->addresses;
+    struct campaign *c = l->campaign;
+    struct wire_way ways[WIRE_WAYS_MAX];
+    size_t count =
+        addresses_ways(&l->addresses, &c->binds, loop_now_ms(c->loop), ways);
     struct err err = {0};
-    struct session *s = session_open(&l->terms, address, &err);
+    struct session *s = session_open(&l->terms, ways, count, &err);
     if (!s) {
-        campaign_stop(l->campaign, COURSE_DRAINING, err.status, err.text);
+        campaign_stop(c, COURSE_DRAINING, err.status, err.text);
         return false;
     }
     if (l->session_count == l->session_cap) {
@@ -208,10 +233,12 @@ static unsigned most_sessions(struct line *l)
 void line_open_sessions(struct line *l, unsigned spare)
 {
     unsigned most = most_sessions(l);
-    if (!l->addresses && !l->question && most > 0) {
+    bool moved = l->trouble_since_ms != 0 && l->session_count == 0 &&
+                 l->asked_ms < l->resume_ms;
+    if ((l->addresses.count == 0 || moved) && !l->question && most > 0) {
         ask_addresses(l);
     }
-    while (l->addresses && l->session_count < most && spare > 0 &&
+    while (l->addresses.count > 0 && l->session_count < most && spare > 0 &&
            campaign_wants_session(l->campaign) && open_session(l)) {
         spare--;
     }
@@ -247,9 +274,6 @@ void line_release(struct line *l)
     free(l->sessions);
     if (l->question) {
         resolver_forget(l->question);
-    }
-    if (l->addresses) {
-        freeaddrinfo(l->addresses);
     }
 }
 

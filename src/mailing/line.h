@@ -6,11 +6,11 @@
  * sessions, and says when no line is left. */
 #pragma once
 
-#include <netdb.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
+#include "mailing/addresses.h"
 #include "mailing/pace.h"
 #include "mailing/session.h"
 
@@ -33,8 +33,9 @@ struct line {
     uint64_t pace_when_ms; /* when it lets the next letter begin */
     bool proven;           /* one has been ready */
 
-    struct resolver *question; /* while it is not answered */
-    struct addrinfo *addresses, *next_address;
+    struct resolver *question;  /* while it is not answered */
+    struct addresses addresses; /* none: not known */
+    uint64_t asked_ms;          /* when they were asked for last */
 
     uint64_t trouble_since_ms; /* 0: none */
     struct err trouble;        /* the last one */

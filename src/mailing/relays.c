@@ -1,6 +1,5 @@
 #include "mailing/relays.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -132,13 +131,16 @@ bool relays_left(struct campaign *c)
 
 /* --- their beginning and their end --- */
 
-void relays_init(struct campaign *c)
+bool relays_init(struct campaign *c, struct err *err)
 {
     const struct settings *s = c->settings;
+    c->binds =
+        (struct bind_addresses){.list = s->binds, .count = s->bind_count};
     c->lines = mem_alloc_zero(s->relay_count + 1, sizeof *c->lines);
     for (size_t i = 0; i < s->relay_count; i++) {
         line_init(&c->lines[c->line_count++], c, &s->relays[i]);
     }
+    return addresses_ours(&c->binds, err);
 }
 
 void relays_release(struct campaign *c)

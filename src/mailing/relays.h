@@ -12,8 +12,9 @@
 
 struct campaign;
 
-/* A line for each relay of the settings. */
-void relays_init(struct campaign *c);
+/* A line for each relay of the settings. False: --bind names an address that
+ * is none of this machine. Release them in either case. */
+bool relays_init(struct campaign *c, struct err *err);
 void relays_release(struct campaign *c);
 
 /* Deals out the sessions, opens those that are missing and drains those that

@@ -160,9 +160,8 @@ static int count_and_run(struct campaign *c, struct tally *tally_out,
     }
     c->loop = loop_create();
     campaign_hear_signals(c);
-    relays_init(c);
-    if (count(c, err) && open_records(c, err) && open_tls(c, err) &&
-        keeper_begin(&c->keeper, c->plan, c->loop, err) &&
+    if (relays_init(c, err) && count(c, err) && open_records(c, err) &&
+        open_tls(c, err) && keeper_begin(&c->keeper, c->plan, c->loop, err) &&
         watch_first(c, err)) {
         return run(c, tally_out, err);
     }

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "mailing/credential.h"
 #include "mailing/ending.h"
+#include "mailing/opening.h"
 #include "mailing/parcel.h"
 #include "mailing/patience.h"
 #include "mailing/staging.h"
@@ -33,6 +34,11 @@ struct session {
     bool draining;
     bool finishing; /* QUIT is answered, or no longer waited for */
 };
+
+bool session_way(const struct session *s, unsigned *tag_out)
+{
+    return wire_way_taken(s->wire, tag_out);
+}
 
 struct span session_relay(const struct session *s)
 {
@@ -370,6 +376,10 @@ void session_drain(struct session *s)
 static void opened(void *context)
 {
     struct session *s = context;
+    struct sockaddr_storage ours;
+    wire_local(s->wire, &ours);
+    local_name(s->terms->settings->helo, &ours, &s->hello);
+    dialog_name(s->dialog, buf_span(&s->hello));
     if (s->terms->tls && s->terms->relay->implicit_tls) {
         secure(s);
     }
@@ -425,54 +435,27 @@ static void trace(void *context, bool ours, struct span line)
     buf_release(&text);
 }
 
-static enum dialog_security security(const struct session_terms *terms)
-{
-    if (terms->settings->tls == TLS_OFF) {
-        return DIALOG_CLEAR;
-    }
-    return terms->relay->implicit_tls ? DIALOG_IMPLICIT_TLS : DIALOG_STARTTLS;
-}
-
-/* As many as asked for, or as the relay was seen to take. */
-static unsigned letters_max(const struct session_terms *terms)
-{
-    unsigned asked = terms->settings->messages_per_session;
-    unsigned learned = terms->learned->letters;
-    return asked == 0 || (learned > 0 && learned < asked) ? learned : asked;
-}
-
 static void create_dialog(struct session *s)
 {
+    struct dialog_settings how = opening_of(s->terms);
     const struct settings *settings = s->terms->settings;
-    bool stream = !s->terms->learned->stream_unfit;
-    enum dialog_tier best = stream ? DIALOG_STREAM : DIALOG_GROUP;
-    struct dialog_settings how = {
-        .helo = buf_span(&s->hello),
-        .security = security(s->terms),
-        .tier_max = settings->tier_max < best ? settings->tier_max : best,
-        .window = settings->window,
-        .letters_max = letters_max(s->terms),
-        .login = settings->user ? &s->credential.login : NULL,
-        .dsn = settings->dsn,
-        .verified = settings->tls == TLS_REQUIRED,
-        .probe_sender = s->terms->probe_sender,
-        .trace = settings->debug ? trace : NULL,
-        .trace_context = s,
-    };
+    how.login = settings->user ? &s->credential.login : NULL;
+    how.trace = settings->debug ? trace : NULL;
+    how.trace_context = s;
     s->dialog = dialog_create(&how);
 }
 
-static void name_relay(struct session *s, const struct addrinfo *peer)
+static void name_relay(struct session *s)
 {
     const struct relay *relay = s->terms->relay;
     buf_init(&s->relay, 1024);
     buf_append_format(&s->relay, "%s:%s", relay->host, relay->port);
     buf_init(&s->hello, 1024);
-    local_name(s->terms->settings->helo, peer->ai_addr, &s->hello);
 }
 
 struct session *session_open(const struct session_terms *terms,
-                             const struct addrinfo *peer, struct err *err)
+                             const struct wire_way *ways, size_t count,
+                             struct err *err)
 {
     struct session *s = mem_alloc_zero(1, sizeof *s);
     s->terms = terms;
@@ -484,11 +467,11 @@ struct session *session_open(const struct session_terms *terms,
         free(s);
         return NULL;
     }
-    name_relay(s, peer);
+    name_relay(s);
     create_dialog(s);
     patience_init(&s->patience, terms->loop, handed_now, time_is_up, s);
     struct wire_owner owner = {opened, secured, received, drained, closed, s};
-    s->wire = wire_connect(terms->loop, peer->ai_addr, NULL,
+    s->wire = wire_connect(terms->loop, ways, count,
                            terms->settings->connect_timeout_ms, &owner);
     return s;
 }

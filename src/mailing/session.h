@@ -2,7 +2,6 @@
  * under way. It knows its owner only by what it asks of it. */
 #pragma once
 
-#include <netdb.h>
 #include <stdbool.h>
 
 #include "base/err.h"
@@ -14,6 +13,7 @@
 #include "mailing/task.h"
 #include "net/loop.h"
 #include "net/tls.h"
+#include "net/wire.h"
 
 struct session;
 
@@ -73,7 +73,8 @@ struct session_terms {
 /* Connects; everything else follows from events. NULL: no secret was to be
  * had, *err. The terms outlive it. */
 struct session *session_open(const struct session_terms *terms,
-                             const struct addrinfo *peer, struct err *err);
+                             const struct wire_way *ways, size_t count,
+                             struct err *err);
 void session_destroy(struct session *s);
 
 /* There may be rows to take. */
@@ -85,6 +86,9 @@ void session_drain(struct session *s);
 /* At once: what is under way is settled as for a lost connection, and the
  * session is over. */
 void session_cut(struct session *s);
+
+/* By which of the ways it went (wire_way_taken). */
+bool session_way(const struct session *s, unsigned *tag_out);
 
 struct span session_relay(const struct session *s); /* host:port */
 uint64_t session_number(const struct session *s);   /* in this run, from 1 */

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "base/span.h"
 #include "list/csv.h"
@@ -80,6 +81,8 @@ struct settings {
     /* relay */
     const struct relay *relays; /* none: a dry run */
     size_t relay_count;
+    const struct sockaddr_storage *binds; /* our own addresses; none: any */
+    size_t bind_count;
     enum tls_mode tls;
     struct tls_client_settings trust; /* but for `verify`, which is of tls */
     const char *tls_name;             /* NULL: the host */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "mailing/addresses.h"
 #include "mailing/offers.h"
 #include "mailing/session.h"
 #include "mailing/status.h"
@@ -22,7 +23,9 @@ struct visit {
     uint64_t sessions_opened;
     struct session_terms terms;
     struct session *session;
-    struct addrinfo *addresses;
+    struct addrinfo *answer;
+    struct addresses addresses;
+    struct bind_addresses binds;
     bool answered; /* the addresses are known, or why not */
     bool ready;
     bool over;
@@ -57,7 +60,7 @@ static void heard(void *context, struct addrinfo *list, const struct err *why)
 {
     struct visit *v = context;
     v->answered = true;
-    v->addresses = list;
+    v->answer = list;
     v->why = *why;
     loop_stop(v->loop);
 }
@@ -134,10 +137,10 @@ static void run_until(struct visit *v, const bool *first, const bool *second)
 }
 
 /* True: it came to the end. */
-static bool call_at(struct visit *v, const struct addrinfo *address)
+static bool call_at(struct visit *v, const struct wire_way *way)
 {
     v->ready = v->over = false;
-    v->session = session_open(&v->terms, address, &v->why);
+    v->session = session_open(&v->terms, way, 1, &v->why);
     if (!v->session) {
         return false;
     }
@@ -159,17 +162,20 @@ static bool call_on(struct visit *v, const struct relay *relay)
     v->answered = false;
     resolver_ask(v->loop, relay->host, relay->port, heard, v);
     run_until(v, &v->answered, &v->answered);
+    if (!v->answer) {
+        return false;
+    }
+    addresses_set(&v->addresses, v->answer, &v->binds);
+    freeaddrinfo(v->answer);
+    struct wire_way ways[WIRE_WAYS_MAX];
+    size_t count = addresses_ways(&v->addresses, &v->binds, 0, ways);
+    err_set(&v->why, EX_UNAVAILABLE, ADDRESSES_NONE, relay->host);
     bool came_in = false;
     bool hopeless = false;
-    for (const struct addrinfo *a = v->addresses; a && !came_in && !hopeless;
-         a = a->ai_next) {
-        came_in = call_at(v, a);
+    for (size_t i = 0; i < count && !came_in && !hopeless; i++) {
+        came_in = call_at(v, &ways[i]);
         hopeless = v->why.status != EX_UNAVAILABLE;
     }
-    if (v->addresses) {
-        freeaddrinfo(v->addresses);
-    }
-    v->addresses = NULL;
     return came_in;
 }
 
@@ -197,7 +203,14 @@ static int call_on_all(struct visit *v, struct err *err)
 int visit_relays(const struct settings *settings,
                  const struct observer *observer, struct err *err)
 {
-    struct visit v = {.settings = *settings, .observer = observer};
+    struct visit v = {
+        .settings = *settings,
+        .observer = observer,
+        .binds = {.list = settings->binds, .count = settings->bind_count},
+    };
+    if (!addresses_ours(&v.binds, err)) {
+        return err->status;
+    }
     struct tls_client_settings how = settings->trust;
     struct tls_client *tls = NULL;
     how.verify = settings->tls == TLS_REQUIRED;

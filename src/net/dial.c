@@ -27,6 +27,14 @@ int dial_begin(const struct sockaddr *peer, const struct sockaddr *local,
         return errno;
     }
     dial_set_no_delay(descriptor);
+#ifdef IP_BIND_ADDRESS_NO_PORT
+    /* The port is chosen by the whole connection: they do not run out. */
+    int on = 1;
+    if (local) {
+        (void)setsockopt(descriptor, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on,
+                         sizeof on);
+    }
+#endif
     if (local && bind(descriptor, local, address_size(local)) != 0) {
         return errno;
     }

@@ -23,44 +23,36 @@ static bool full_name(struct span name)
     return dot_inside;
 }
 
-static socklen_t length_of(const struct sockaddr *address)
+static void append_literal(const struct sockaddr_storage *local,
+                           struct buf *out)
 {
-    return address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-                                          : sizeof(struct sockaddr_in);
-}
-
-/* Connecting a datagram socket sends nothing: it only picks the route. */
-static bool address_towards(const struct sockaddr *peer,
-                            struct sockaddr_storage *out)
-{
-    int s = socket(peer->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (s < 0) {
-        return false;
-    }
-    socklen_t len = sizeof *out;
-    bool found = connect(s, peer, length_of(peer)) == 0 &&
-                 getsockname(s, (struct sockaddr *)out, &len) == 0;
-    close(s);
-    return found;
-}
-
-static void append_literal(const struct sockaddr *peer, struct buf *out)
-{
-    struct sockaddr_storage local = {.ss_family = AF_INET};
+    bool v6 = local->ss_family == AF_INET6;
+    const void *address =
+        v6 ? (const void *)&((const struct sockaddr_in6 *)local)->sin6_addr
+           : (const void *)&((const struct sockaddr_in *)local)->sin_addr;
     char text[INET6_ADDRSTRLEN] = "127.0.0.1";
-    if (address_towards(peer, &local)) {
-        const void *address =
-            local.ss_family == AF_INET6
-                ? (const void *)&((struct sockaddr_in6 *)&local)->sin6_addr
-                : (const void *)&((struct sockaddr_in *)&local)->sin_addr;
-        inet_ntop(local.ss_family, address, text, sizeof text);
+    if (local->ss_family != AF_UNSPEC) {
+        inet_ntop(local->ss_family, address, text, sizeof text);
     }
-    buf_append(out, local.ss_family == AF_INET6 ? SPAN("[IPv6:") : SPAN("["));
+    buf_append(out, v6 ? SPAN("[IPv6:") : SPAN("["));
     buf_append(out, span_of(text));
     buf_append(out, SPAN("]"));
 }
 
-void local_name(const char *wanted, const struct sockaddr *peer,
+bool local_has(const struct sockaddr_storage *address)
+{
+    int s = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    socklen_t size = address->ss_family == AF_INET6
+                         ? sizeof(struct sockaddr_in6)
+                         : sizeof(struct sockaddr_in);
+    bool fine = s >= 0 && bind(s, (const struct sockaddr *)address, size) == 0;
+    if (s >= 0) {
+        close(s);
+    }
+    return fine;
+}
+
+void local_name(const char *wanted, const struct sockaddr_storage *local,
                 struct buf *out)
 {
     struct utsname host;
@@ -69,6 +61,6 @@ void local_name(const char *wanted, const struct sockaddr *peer,
     } else if (uname(&host) == 0 && full_name(span_of(host.nodename))) {
         buf_append(out, span_of(host.nodename));
     } else {
-        append_literal(peer, out);
+        append_literal(local, out);
     }
 }

@@ -10,6 +10,7 @@
 #include "net/dial.h"
 #include "net/errand.h"
 #include "net/outbox.h"
+#include "net/race.h"
 #include "net/tls.h"
 
 enum {
@@ -36,7 +37,10 @@ struct wire {
     struct loop_watch *watch;
     struct loop_timer *timer;
     struct wire_owner owner;
-    int descriptor; /* -1: none */
+    struct race *race; /* while connecting */
+    bool raced;        /* a way was taken */
+    unsigned tag;      /* its tag */
+    int descriptor;    /* -1: none */
     enum phase phase;
     enum voice voice;
     bool told;      /* `opened` was called */
@@ -60,6 +64,8 @@ static void hang_up(struct wire *w)
 {
     loop_watch_destroy(w->watch);
     loop_timer_destroy(w->timer);
+    race_destroy(w->race);
+    w->race = NULL;
     w->watch = NULL;
     w->timer = NULL;
     if (w->descriptor >= 0) {
@@ -270,19 +276,6 @@ static void hear(struct wire *w)
 
 /* Events. */
 
-static void connected(struct wire *w)
-{
-    int error = dial_outcome(w->descriptor);
-    if (error != 0) {
-        close_because(w, WIRE_END_REFUSED, strerror(error));
-        return;
-    }
-    w->phase = CLEAR;
-    loop_timer_stop(w->timer);
-    loop_watch_writing(w->watch, false);
-    errand_queue(w->loop, &w->errand);
-}
-
 static void tell_opened(struct wire *w)
 {
     if (!w->told && w->phase != CONNECTING && w->phase != OVER) {
@@ -296,12 +289,6 @@ static void tell_opened(struct wire *w)
 static void ready(void *context, bool readable, bool writable)
 {
     struct wire *w = context;
-    if (w->phase == CONNECTING) {
-        if (writable) {
-            connected(w);
-        }
-        return;
-    }
     if (writable) {
         w->blocked = false;
         errand_queue(w->loop, &w->errand);
@@ -363,34 +350,54 @@ static struct wire *create(struct loop *l, const struct wire_owner *owner)
     return w;
 }
 
-/* 0, or an errno. */
-static int dial(struct wire *w, const struct sockaddr *peer,
-                const struct sockaddr *local)
+static void stand(struct wire *w, int descriptor)
 {
-    int error = dial_begin(peer, local, &w->descriptor);
-    if (error != 0) {
-        return error;
-    }
-    w->watch = loop_watch_create(w->loop, w->descriptor, ready, w);
+    w->descriptor = descriptor;
+    w->phase = CLEAR;
+    w->watch = loop_watch_create(w->loop, descriptor, ready, w);
     if (!w->watch) {
-        return errno;
+        note_trouble(w, WIRE_END_REFUSED, errno);
     }
-    loop_watch_writing(w->watch, true);
-    return 0;
+    errand_queue(w->loop, &w->errand);
 }
 
-struct wire *wire_connect(struct loop *l, const struct sockaddr *peer,
-                          const struct sockaddr *local, uint64_t timeout_ms,
+static void raced(void *context, int descriptor, unsigned tag, int error)
+{
+    struct wire *w = context;
+    if (descriptor < 0) {
+        close_because(w, WIRE_END_REFUSED, strerror(error));
+        return;
+    }
+    race_destroy(w->race);
+    w->race = NULL;
+    w->raced = true;
+    w->tag = tag;
+    loop_timer_stop(w->timer);
+    stand(w, descriptor);
+}
+
+struct wire *wire_connect(struct loop *l, const struct wire_way *ways,
+                          size_t count, uint64_t timeout_ms,
                           const struct wire_owner *owner)
 {
     struct wire *w = create(l, owner);
     w->timeout_ms = timeout_ms;
     loop_timer_start(w->timer, timeout_ms);
-    int error = dial(w, peer, local);
-    if (error != 0) {
-        note_trouble(w, WIRE_END_REFUSED, error);
-    }
+    w->race = race_begin(l, ways, count, raced, w);
     return w;
+}
+
+bool wire_way_taken(const struct wire *w, unsigned *tag_out)
+{
+    *tag_out = w->tag;
+    return w->raced;
+}
+
+void wire_local(const struct wire *w, struct sockaddr_storage *out)
+{
+    socklen_t size = sizeof *out;
+    *out = (struct sockaddr_storage){.ss_family = AF_UNSPEC};
+    (void)getsockname(w->descriptor, (struct sockaddr *)out, &size);
 }
 
 struct wire *wire_accept(struct loop *l, int descriptor,
@@ -398,14 +405,8 @@ struct wire *wire_accept(struct loop *l, int descriptor,
 {
     struct wire *w = create(l, owner);
     w->timeout_ms = ACCEPTED_TIMEOUT_MS;
-    w->descriptor = descriptor;
-    w->phase = CLEAR;
     dial_set_no_delay(descriptor);
-    w->watch = loop_watch_create(l, descriptor, ready, w);
-    if (!w->watch) {
-        note_trouble(w, WIRE_END_REFUSED, errno);
-    }
-    errand_queue(l, &w->errand);
+    stand(w, descriptor);
     return w;
 }
 

@@ -48,11 +48,27 @@ struct wire_owner {
     void *context;
 };
 
-/* Never fails at once: `closed` tells. `local` may be NULL. The time limit is
- * of the connection and then anew of the handshake. */
-struct wire *wire_connect(struct loop *l, const struct sockaddr *peer,
-                          const struct sockaddr *local, uint64_t timeout_ms,
+/* An address of the peer, and from which of ours it is to be reached. */
+struct wire_way {
+    struct sockaddr_storage peer;
+    struct sockaddr_storage local; /* AF_UNSPEC: whichever the system takes */
+    unsigned tag;                  /* the owner's */
+};
+
+enum { WIRE_WAYS_MAX = 16 };
+
+/* By the first of these ways that stands (net/race.h); they are copied. Never
+ * fails at once: `closed` tells. The time limit is of the connection and then
+ * anew of the handshake. */
+struct wire *wire_connect(struct loop *l, const struct wire_way *ways,
+                          size_t count, uint64_t timeout_ms,
                           const struct wire_owner *owner);
+
+/* The tag of the way that was taken. False: none was. */
+bool wire_way_taken(const struct wire *w, unsigned *tag_out);
+
+/* Our own address on it, once it stands. */
+void wire_local(const struct wire *w, struct sockaddr_storage *out);
 
 /* A connection that was accepted (the sink's side); takes the descriptor.
  * `opened` is called for it, too. */

@@ -34,6 +34,11 @@ struct dialog *dialog_create(const struct dialog_settings *settings)
     return d;
 }
 
+void dialog_name(struct dialog *d, struct span helo)
+{
+    d->settings.helo = helo;
+}
+
 void dialog_destroy(struct dialog *d)
 {
     if (!d) {

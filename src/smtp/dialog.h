@@ -42,7 +42,7 @@ enum dialog_tier { DIALOG_LOCKSTEP, DIALOG_GROUP, DIALOG_STREAM };
 enum { DIALOG_WINDOW_MAX = 256 };
 
 struct dialog_settings {
-    struct span helo;
+    struct span helo; /* or by dialog_name, before the greeting */
     enum dialog_security security;
     enum dialog_tier tier_max; /* the best that may be used */
     unsigned window;           /* letters under way when streaming, 1 to 256 */
@@ -123,6 +123,7 @@ struct dialog;
 
 struct dialog *dialog_create(const struct dialog_settings *settings);
 void dialog_destroy(struct dialog *d);
+void dialog_name(struct dialog *d, struct span helo); /* borrowed */
 
 enum dialog_phase dialog_phase(const struct dialog *d);
 void dialog_secured(struct dialog *d);

@@ -210,11 +210,18 @@ static inline void init_scene(struct scene *s)
     init_side(&s->server, s);
 }
 
+static inline struct wire_way way_to(const void *address, size_t bytes)
+{
+    struct wire_way way = {.local.ss_family = AF_UNSPEC};
+    memcpy(&way.peer, address, bytes);
+    return way;
+}
+
 static inline void connect_client(struct scene *s)
 {
     struct wire_owner owner = owner_of(&s->client);
-    s->client.wire = wire_connect(s->loop, (struct sockaddr *)&s->address, NULL,
-                                  PATIENCE_MS, &owner);
+    struct wire_way way = way_to(&s->address, sizeof s->address);
+    s->client.wire = wire_connect(s->loop, &way, 1, PATIENCE_MS, &owner);
 }
 
 static inline void play(struct scene *s)

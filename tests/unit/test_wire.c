@@ -123,9 +123,9 @@ static void cannot_even_try(void **state)
                                 .sin6_addr = IN6ADDR_LOOPBACK_INIT};
     struct sockaddr_in local = {.sin_family = AF_INET};
     struct wire_owner owner = owner_of(&s.client);
-    s.client.wire =
-        wire_connect(s.loop, (struct sockaddr *)&peer,
-                     (struct sockaddr *)&local, PATIENCE_MS, &owner);
+    struct wire_way way = way_to(&peer, sizeof peer);
+    memcpy(&way.local, &local, sizeof local);
+    s.client.wire = wire_connect(s.loop, &way, 1, PATIENCE_MS, &owner);
     assert_int_equal(s.client.closed, 0);
     play(&s);
     assert_int_equal(s.client.end, WIRE_END_REFUSED);
@@ -151,8 +151,8 @@ static void waits_no_longer_than_told(void **state)
                        sizeof s.address);
     }
     struct wire_owner owner = owner_of(&s.client);
-    s.client.wire =
-        wire_connect(s.loop, (struct sockaddr *)&s.address, NULL, 100, &owner);
+    struct wire_way way = way_to(&s.address, sizeof s.address);
+    s.client.wire = wire_connect(s.loop, &way, 1, 100, &owner);
     play(&s);
     assert_int_equal(s.client.end, WIRE_END_TIMEOUT);
     assert_int_equal(s.client.opened, 0);

@@ -256,8 +256,8 @@ static void waits_no_longer_than_told(void **state)
     s.over = client_closed;
     s.client.when_opened = secure_client;
     struct wire_owner owner = owner_of(&s.client);
-    s.client.wire =
-        wire_connect(s.loop, (struct sockaddr *)&s.address, NULL, 100, &owner);
+    struct wire_way way = way_to(&s.address, sizeof s.address);
+    s.client.wire = wire_connect(s.loop, &way, 1, 100, &owner);
     play(&s);
     play(&s);
     assert_int_equal(s.client.end, WIRE_END_TIMEOUT);
