@@ -50,7 +50,7 @@ def taken_once(rows, *sinks):
 
 
 def test_two_share_the_load(send, sinks):
-    a, b = sinks(), sinks()
+    a, b = sinks("--delay", "5"), sinks("--delay", "5")
     done, rows = send(400, [a.address, b.address], [a, b], "-j", 4,
                       "--window", 4)
     assert done.status == OK
