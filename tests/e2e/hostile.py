@@ -59,6 +59,9 @@ class Talk:
             except ssl.SSLWantReadError:
                 self.flush()
                 self._more()
+            except ssl.SSLError as error:
+                self.flush()  # the alert
+                raise Gone from error
 
     def flush(self):
         self.raw(self.outgoing.read())
