@@ -11,7 +11,6 @@
 
 enum {
     PAUSE_MOST_MS = 60000,
-    LETTERS_LEARNED_MIN = 8,
 };
 
 /* --- trouble --- */
@@ -97,15 +96,6 @@ static void take_ready(void *context, const struct session *s)
     l->campaign->proven = true;
 }
 
-/* A relay that closes after so many letters is left before it does. */
-static void learn_letters(struct line *l, const struct session_end *end)
-{
-    if (end->was_ready && end->refused && end->letters > LETTERS_LEARNED_MIN &&
-        (l->learned.letters == 0 || end->letters < l->learned.letters)) {
-        l->learned.letters = end->letters - 1;
-    }
-}
-
 /* Others are open: one too many is no trouble. */
 static bool one_too_many(const struct line *l, const struct session_end *end)
 {
@@ -147,18 +137,20 @@ static void take_end(void *context, struct session *s,
     struct line *l = context;
     struct campaign *c = l->campaign;
     l->ready_count -= end->was_ready ? 1 : 0;
-    if (!end->was_ready) {
+    bool progress = end->appetite.letters > 0;
+    if (end->was_ready) {
+        appetite_learn(&l->learned.appetite, &end->appetite);
+    } else {
         witness_session(c, s, end->why.text);
     }
-    learn_letters(l, end);
-    if (end->progress) {
+    if (progress) {
         line_trouble_over(l);
     }
     if (final(l, end)) {
         take_final_end(l, end);
     } else if (end->ruling.line == LINE_GOES_ON) {
         /* As it was to be. */
-    } else if (end->progress || host_rests(l, s, end)) {
+    } else if (progress || host_rests(l, s, end)) {
         c->observer->say(c->observer->context, SAY_INFO, end->why.text);
     } else if (one_too_many(l, end)) {
         pace_refused(&l->pace, l->ready_count, loop_now_ms(c->loop));

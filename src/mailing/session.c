@@ -28,8 +28,8 @@ struct session {
     struct buf hello;
     struct task *held; /* taken, with a letter unlike the last parcel's */
     struct staging staged;
-    bool ready;    /* has been */
-    bool progress; /* a row was settled */
+    bool ready; /* has been */
+    struct appetite appetite;
     bool securing; /* within the handshake */
     bool draining;
     bool finishing; /* QUIT is answered, or no longer waited for */
@@ -73,12 +73,11 @@ static void take_verdicts(struct session *s)
 {
     struct dialog_verdict v;
     while (dialog_verdict(s->dialog, &v)) {
-        if (v.kind == VERDICT_SENT || v.kind == VERDICT_REFUSED) {
-            s->progress = true;
-        }
         struct parcel *p = v.tag;
         const struct session_owner *o = &s->terms->owner;
-        o->verdict(o->context, s, p->tasks[v.recipient], &v);
+        enum session_news news =
+            o->verdict(o->context, s, p->tasks[v.recipient], &v);
+        appetite_verdict(&s->appetite, news, v.letter_done);
         if (v.letter_done) {
             parcel_give_back(s->terms->parcels, p);
         }
@@ -100,20 +99,15 @@ static void let_go(struct session *s)
 static void end(struct session *s, struct ruling ruling, const struct err *why)
 {
     s->terms->learned->stream_unfit |= dialog_stream_unfit(s->dialog);
-    enum dialog_end how = dialog_end(s->dialog);
-    struct session_end told = {
-        .ruling = ruling,
-        .was_ready = s->ready,
-        .refused = how == DIALOG_END_CLOSING || how == DIALOG_END_REFUSED,
-        .letters = dialog_letters_said(s->dialog),
-    };
+    appetite_end(&s->appetite, s->dialog);
+    struct session_end told = {.ruling = ruling, .was_ready = s->ready};
     if (why) {
         told.why = *why;
     }
     dialog_lost(s->dialog, wire_handed(s->wire));
     take_verdicts(s);
     let_go(s);
-    told.progress = s->progress;
+    told.appetite = s->appetite;
     const struct session_owner *o = &s->terms->owner;
     o->over(o->context, s, &told);
 }
@@ -152,6 +146,15 @@ static enum loss kind_of_loss(const struct session *s)
     return at_the_door ? LOSS_AT_THE_DOOR : LOSS_BY_CHANCE;
 }
 
+static void end_as_wished(struct session *s)
+{
+    struct err why = {0};
+    err_set(&why, EX_UNAVAILABLE, "%.*s: the relay takes no more in a session",
+            (int)s->relay.len, s->relay.data);
+    enum loss loss = s->appetite.full ? LOSS_BY_CHANCE : LOSS_OF_OURS;
+    end(s, policy_of_loss(loss), &why);
+}
+
 static void end_by_wire(struct session *s, enum wire_end how,
                         const struct err *reason)
 {
@@ -186,11 +189,14 @@ static void time_is_up(void *context)
 {
     struct session *s = context;
     enum step step = dialog_waits_for(s->dialog);
+    if (step == STEP_QUIT) {
+        end_as_wished(s);
+        return;
+    }
     struct err why = {0};
     err_set(&why, EX_UNAVAILABLE, "%.*s: no reply to %s in time",
             (int)s->relay.len, s->relay.data, step_name(step));
-    enum loss loss = step == STEP_QUIT ? LOSS_OF_OURS : kind_of_loss(s);
-    end(s, policy_of_loss(loss), &why);
+    end(s, policy_of_loss(kind_of_loss(s)), &why);
 }
 
 /* --- letters --- */
@@ -337,7 +343,7 @@ static void carry_on(struct session *s, bool heard)
 {
     take_verdicts(s); /* to record: what became of letters */
     note_ready(s);
-    if (s->draining && s->staged.count == 0) {
+    if ((s->draining && s->staged.count == 0) || s->appetite.full) {
         take_leave(s);
     }
     feed(s);  /* from list through letter to smtp: rows, filled in, given */
@@ -411,7 +417,7 @@ static void closed(void *context, enum wire_end how, const struct err *why)
 {
     struct session *s = context;
     if (s->finishing) {
-        end(s, policy_of_loss(LOSS_OF_OURS), why);
+        end_as_wished(s);
     } else {
         end_by_wire(s, how, why);
     }

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/span.h"
+#include "mailing/appetite.h"
 #include "mailing/mailing.h"
 #include "mailing/parcel.h"
 #include "mailing/plan.h"
@@ -19,8 +20,8 @@ struct session;
 
 /* What the relay has taught us, for all sessions to it. */
 struct learned {
-    bool stream_unfit;   /* it loses step: never stream to it again */
-    unsigned letters;    /* then it closes a session; 0: not seen */
+    bool stream_unfit; /* it loses step: never stream to it again */
+    struct appetite_learned appetite;
     unsigned recipients; /* in a transaction, more are refused; 0: not seen */
     unsigned tokens_refused; /* since one was last accepted */
 };
@@ -30,17 +31,16 @@ struct session_end {
     struct ruling ruling;
     struct err why;
     bool was_ready;
-    bool progress;    /* rows were settled on it */
-    bool refused;     /* the relay would not have it, or no more of it: 421 */
-    unsigned letters; /* said on it */
+    struct appetite appetite;
 };
 
 /* Its owner's part. A task that was taken comes back by one of the three
  * calls below it. */
 struct session_owner {
     struct task *(*take)(void *context); /* NULL: no row now */
-    void (*verdict)(void *context, const struct session *s, struct task *t,
-                    const struct dialog_verdict *v);
+    enum session_news (*verdict)(void *context, const struct session *s,
+                                 struct task *t,
+                                 const struct dialog_verdict *v);
     void (*put_back)(void *context, struct task *t);
     /* Before a letter is said: the group that its intent is in, and whether
      * that group is on disk by now. */

@@ -129,8 +129,9 @@ static void rule_line(struct line *l, const struct session *s,
             line_give_up(l, EX_NOPERM, why.text);
         }
         break;
-    case LINE_LEAVES:
-        line_trouble(l, EX_TEMPFAIL, why.text);
+    case LINE_LEAVES: /* take_end sees whether that is trouble */
+        l->campaign->observer->say(l->campaign->observer->context, SAY_INFO,
+                                   why.text);
         break;
     case LINE_SLOWS:
         pace_throttled(&l->pace, loop_now_ms(l->campaign->loop));
@@ -173,13 +174,21 @@ static bool too_many_recipients(struct line *l, const struct dialog_verdict *v)
     return true;
 }
 
-static void take_refusal(struct line *l, const struct session *s,
-                         struct task *t, const struct dialog_verdict *v)
+static enum session_news news_of(const struct ruling *ruling)
+{
+    return ruling->line == LINE_LEAVES ? SESSION_LEAVES
+           : ruling->row == ROW_WAITS  ? SESSION_WAITS
+                                       : SESSION_DEALT;
+}
+
+static enum session_news take_refusal(struct line *l, const struct session *s,
+                                      struct task *t,
+                                      const struct dialog_verdict *v)
 {
     struct campaign *c = l->campaign;
     if (too_many_recipients(l, v)) {
         go_again(c, s, t, 0);
-        return;
+        return SESSION_DEALT;
     }
     bool local = v->reply.code == 0;
     struct finding finding = {.scope = SCOPE_LOCAL};
@@ -204,6 +213,7 @@ static void take_refusal(struct line *l, const struct session *s,
         go_again(c, s, t, LINE_PAUSE_MS);
         break;
     }
+    return local ? SESSION_WAITS : news_of(&ruling);
 }
 
 static void note_loss(struct task *t, const char *text)
@@ -247,8 +257,9 @@ static void take_doubt(struct campaign *c, const struct session *s,
     go_again(c, s, t, delay_ms(c, t, t->losses));
 }
 
-static void take_verdict(void *context, const struct session *s, struct task *t,
-                         const struct dialog_verdict *v)
+static enum session_news take_verdict(void *context, const struct session *s,
+                                      struct task *t,
+                                      const struct dialog_verdict *v)
 {
     struct line *l = context;
     struct campaign *c = l->campaign;
@@ -265,10 +276,9 @@ static void take_verdict(void *context, const struct session *s, struct task *t,
         t->word.text = v->reply.text;
         t->word.scope = SCOPE_RECIPIENT;
         settle(c, s, t, OUTCOME_SENT);
-        break;
+        return SESSION_DEALT;
     case VERDICT_REFUSED:
-        take_refusal(l, s, t, v);
-        break;
+        return take_refusal(l, s, t, v);
     case VERDICT_PENDING:
         if (v->tried) {
             take_loss(c, s, t);
@@ -280,6 +290,7 @@ static void take_verdict(void *context, const struct session *s, struct task *t,
         take_doubt(c, s, t);
         break;
     }
+    return SESSION_WAITS;
 }
 
 /* --- intents --- */

@@ -54,6 +54,12 @@ static const struct classify_rule rules[] = {
         .touches = TOUCHES_RECIPIENT,
     },
     {
+        .steps = AT_MAIL, /* no recipient was named: of the session */
+        .enhanced = ".5.3",
+        .class = CLASS_RATELIMIT,
+        .touches = TOUCHES_SESSION,
+    },
+    {
         .enhanced = ".2.121 .2.122 .5.3",
         .class = CLASS_RATELIMIT,
         .touches = TOUCHES_RECIPIENT,

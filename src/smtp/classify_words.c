@@ -30,6 +30,12 @@ static const struct classify_rule rules[] = {
 
     /* --- how much, how fast --- */
 
+    {
+        .enhanced = ".5.3", /* OpenSMTPD, of a session */
+        .words = "too many messages sent",
+        .class = CLASS_RATELIMIT,
+        .touches = TOUCHES_SESSION,
+    },
     /* One recipient gets too much: not a matter of who we are. */
     {
         .words = "receiving mail too quickly|receiving email too quickly|"
