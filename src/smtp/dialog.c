@@ -150,15 +150,23 @@ static void log_in(struct dialog *d)
     buf_wipe(&line);
 }
 
+/* Exim says that it closes in clear, into the TLS stream, where it cannot be
+ * heard. Before 4.96 it may refuse a chunk and not swallow it. */
+static void know_exim(struct dialog *d, struct span name)
+{
+    d->ends_without_a_word = true;
+    if (span_starts(name, SPAN("Exim 4.")) && name.len > 8 &&
+        ascii_is_digit(name.data[7]) && ascii_is_digit(name.data[8])) {
+        d->stream_unfit = (name.data[7] - '0') * 10 + name.data[8] - '0' < 96;
+    }
+}
+
 static void take_greeting(struct dialog *d, const struct reply *reply)
 {
-    /* Exim before 4.96 may refuse a chunk and not swallow it. */
-    struct span text = reply->text;
-    for (size_t i = 0; i + 7 <= text.len; i++) {
-        struct span at = span_rest(text, i);
-        if (span_starts(at, SPAN("Exim 4.")) && at.len > 8 &&
-            ascii_is_digit(at.data[7]) && ascii_is_digit(at.data[8])) {
-            d->stream_unfit = (at.data[7] - '0') * 10 + at.data[8] - '0' < 96;
+    for (size_t i = 0; i < reply->text.len; i++) {
+        struct span name = span_rest(reply->text, i);
+        if (span_starts(name, SPAN("Exim "))) {
+            know_exim(d, name);
         }
     }
     say_hello(d, STEP_EHLO);
@@ -277,6 +285,7 @@ static void take_probe_reply(struct dialog *d, const struct expectation *e,
                              const struct reply *reply)
 {
     bool granted_it = reply->code / 100 == 2;
+    d->errors_in_a_row += granted_it ? 0 : 1;
     if (e->step == STEP_BDAT && granted_it) {
         d->stream_unfit = true; /* it took a message for nobody */
     }

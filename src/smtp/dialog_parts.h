@@ -15,9 +15,12 @@
 #include "base/arena.h"
 #include "smtp/dialog.h"
 
-/* A failed transaction costs a server patience: Exim closes after 10, Postfix
- * stalls after as many (ENGINE facts 1.4). */
-enum { ERROR_BUDGET = 8 };
+/* Errors cost a server patience (ENGINE facts 1.4). Exim closes after ten
+ * failed transactions: the budget. Only the refusals to be expected are kept
+ * within it, for a close that is announced costs no verdict; where it is not,
+ * all that are possible. Postfix stalls at ten errors with nothing taken
+ * between: once one was seen, all that are possible are kept below that. */
+enum { ERROR_BUDGET = 8, ERRORS_IN_A_ROW_MAX = 9 };
 
 enum { OUTBOX_FULL_BYTES = 65536, BYTES_UNDER_WAY_MAX = 262144 };
 
@@ -87,6 +90,7 @@ struct dialog {
     enum dialog_tier tier;
     bool secured;
     bool stream_unfit;
+    bool ends_without_a_word; /* when its patience is at an end */
     struct auth *auth;
 
     struct expectation *ring;
@@ -104,6 +108,7 @@ struct dialog {
     unsigned window; /* streaming: grows from 1 */
     unsigned answered_in_window;
     unsigned settled_count, refused_count;
+    unsigned errors_in_a_row; /* replies, since a letter was taken */
     size_t bytes_under_way;
 };
 

@@ -11,19 +11,40 @@ static bool keeps_tls(const struct dialog *d)
     return d->secured && d->settings.verified && d->capabilities.requiretls;
 }
 
+static unsigned smaller(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* Letters that may yet be refused in a row. Said in one breath, each costs two
+ * errors: behind the refused recipient the content is refused, too. */
+static unsigned row_allows(const struct dialog *d)
+{
+    unsigned cost = d->tier == DIALOG_LOCKSTEP ? 1 : 2;
+    if (d->errors_in_a_row == 0) {
+        return DIALOG_WINDOW_MAX;
+    }
+    return d->errors_in_a_row < ERRORS_IN_A_ROW_MAX
+               ? (ERRORS_IN_A_ROW_MAX - d->errors_in_a_row) / cost
+               : 0;
+}
+
 static unsigned budget_allows(const struct dialog *d)
 {
     if (d->refused_count >= ERROR_BUDGET) {
         return 0;
     }
     unsigned left = ERROR_BUDGET - d->refused_count;
+    if (d->ends_without_a_word) {
+        return left;
+    }
     /* The share refused so far, at least 1/64, in 64ths. */
     unsigned share = 1;
     if (d->settled_count > 0 && d->refused_count * 64 > d->settled_count) {
         share = d->refused_count * 64 / d->settled_count;
     }
-    unsigned allowed = left * 64 / share;
-    return allowed > 0 ? allowed : 1;
+    unsigned likely = left * 64 / share;
+    return smaller(likely > left ? likely : left, row_allows(d));
 }
 
 /* Given, and not yet begun. */
@@ -46,11 +67,6 @@ static unsigned letters_left(const struct dialog *d)
     }
     uint64_t left = begun_or_waiting < most ? most - begun_or_waiting : 0;
     return left < DIALOG_WINDOW_MAX ? (unsigned)left : DIALOG_WINDOW_MAX;
-}
-
-static unsigned smaller(unsigned a, unsigned b)
-{
-    return a < b ? a : b;
 }
 
 /* How many may be on board at once. */

@@ -134,6 +134,7 @@ static void take_grant(struct dialog *d, const struct expectation *e,
         dialog_finish(d, DIALOG_END_DESYNC, e->step, reply);
     } else if (of_content(e->step)) {
         keep_reply(slot, reply, &slot->taken);
+        d->errors_in_a_row = 0;
         d->clean |= d->tier == DIALOG_LOCKSTEP;
     }
 }
@@ -142,6 +143,7 @@ static void take_refusal(struct dialog *d, const struct expectation *e,
                          const struct reply *reply)
 {
     struct slot *slot = e->slot;
+    d->errors_in_a_row++;
     /* A sequence error after nothing was refused: who is out of step? */
     if (e->step == STEP_BDAT && reply->code == 503 && !slot->refusal.given &&
         slot->accepted > 0) {

@@ -35,8 +35,6 @@ ONLY_IN_MEMORY = {
 RUN_ENDS_SOONER = {
     # Three senders refused in a row are everybody's.
     "error-budget": program.NOPERM,
-    # A relay that has no time for a letter has none for the next.
-    "group-refusals": program.REMAIN,
 }
 
 WIDE = {"session", "account", "sender", "relay"}
