@@ -23,13 +23,16 @@ class NobodyAsks:
     port = 1
 
 
-def edited(path, *changes):
+def edited(relay, name, *changes):
+    """The configuration of the tests, changed: (pattern, by)."""
+    path, = relay.home.rglob(name)
     text = path.read_text()
     for pattern, by in changes:
         text, count = re.subn(pattern, by, text, flags=re.S | re.M)
         if count == 0:
             raise SystemExit(f"bench: nothing like {pattern!r} in {path}")
     path.write_text(text)
+    return relay
 
 
 def make_postfix(home):
@@ -41,24 +44,23 @@ def make_exim(home):
     import exim
     import private
     private.need("Exim")
-    one = exim.Exim(home, NobodyAsks, more="log_selector = -all\n")
-    edited(one.home / "exim.conf", (r"^log_selector = \+.*?\n(?=\S)", ""),
-           (r"^begin acl.*", "begin acl\n"
-            "check_sender:\n  accept\ncheck_recipient:\n  accept\n"
-            "check_content:\n  accept\n"
-            "begin routers\nall:\n  driver = redirect\n"
-            "  data = :blackhole:\n"))
-    return one
+    return edited(
+        exim.Exim(home, NobodyAsks, more="log_selector = -all\n"),
+        "exim*.conf", (r"^log_selector = \+.*?\n(?=\S)", ""),
+        (r"^begin acl.*", "begin acl\n"
+         "check_sender:\n  accept\ncheck_recipient:\n  accept\n"
+         "check_content:\n  accept\n"
+         "begin routers\nall:\n  driver = redirect\n"
+         "  data = :blackhole:\n"))
 
 
 def make_opensmtpd(home):
     import opensmtpd
     import private
     private.need("OpenSMTPD")
-    one = opensmtpd.OpenSMTPD(home, NobodyAsks)
-    edited(one.home / "smtpd.conf", (r"^filter .*?$", ""),
-           (r"\\\n filter arbiter", ""))
-    return one
+    return edited(
+        opensmtpd.OpenSMTPD(home, NobodyAsks), "smtpd.conf",
+        (r"^filter [^\n]*\n", ""), (r"(\\\n)? filter arbiter", ""))
 
 
 # Messages of a run: some seconds' worth.
@@ -76,7 +78,7 @@ def once(stage, make, count, sessions):
         relay = make(pathlib.Path(home))
         relay.start()
         try:
-            run = timed(stage.send(relay.port, relay.ca, sessions, count),
+            run = timed(stage.mail(relay.options(), sessions, count),
                         processor=None)
         finally:
             relay.stop()

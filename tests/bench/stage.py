@@ -162,8 +162,11 @@ class Stage:
 
     def send(self, port, ca, sessions, count, *options):
         """The command: mailshot mails COUNT rows and reports each."""
-        return [MAILSHOT, "send", "-s", f"smtp://127.0.0.1:{port}",
-                "--tls-ca", ca, "-j", str(sessions), "-q",
+        return self.mail(["-s", f"smtp://127.0.0.1:{port}", "--tls-ca", ca],
+                         sessions, count, *options)
+
+    def mail(self, relay, sessions, count, *options):
+        return [MAILSHOT, "send", *relay, "-j", str(sessions), "-q",
                 "--report", self.home / "report.csv", "--report-all",
                 *options, self.rows(count), self.letter]
 

@@ -11,13 +11,11 @@ import shutil
 
 import debian
 import private
-import relay
 
 PACKAGES = ("exim4-daemon-light", "exim4-base")
 LIBRARIES = ("libdb5.3", "libgnutls-dane0", "libidn12", "libidn2-0",
              "libnsl2", "libpcre2-8-0")
 PROOF = "usr/sbin/exim4"
-ACCOUNTS = ("Debian-exim",)
 
 CONFIGURATION = """\
 primary_hostname = relay.test
@@ -82,8 +80,8 @@ kept:
 """
 
 
-class Exim(relay.Relay):
-    tiers = ("stream", "group", "lockstep")
+class Exim(private.Relay):
+    accounts = ("Debian-exim",)
 
     def __init__(self, home, arbiter, size=400_000, more=""):
         super().__init__(home)
@@ -92,8 +90,8 @@ class Exim(relay.Relay):
         self.key.chmod(0o644)
         for name in ("spool", "log", "kept"):
             (self.home / name).mkdir(exist_ok=True)
-            shutil.chown(self.home / name, private.FIRST_ID, private.FIRST_ID)
-        private.accounts(self.home / "etc", ACCOUNTS)
+            own = self.identity("Debian-exim")
+            shutil.chown(self.home / name, own, own)
         # Where Debian's looks: a file that is named on the command line costs
         # it the right to deliver.
         (self.home / "etc/exim4").mkdir()
@@ -102,17 +100,14 @@ class Exim(relay.Relay):
             key=self.key, arbiter=arbiter.port, size=size, more=more))
 
     def start(self):
-        self.launch(private.command(
-            self.tree, self.home / "etc", {},
-            ["/usr/sbin/exim4", "-bdf", "-q10s"]))
-
-    def taken(self):
-        """What it says that it took: (sender, recipient), in order."""
-        return re.findall(r" <= (\S+) .* for (\S+)$", self.log_text(), re.M)
+        self.launch_private(self.tree, ["/usr/sbin/exim4", "-bdf", "-q10s"])
 
     def complaints(self):
-        return re.findall(r".*(?:synchronization|syntax or protocol|dropped|"
-                          r"too many|unexpected|panic).*", self.log_text())
+        """But for contents that nobody is named for: probed, or refused."""
+        found = re.findall(r".*(?:synchronization|dropped|too many|panic|"
+                           r"unexpected|protocol error|closed).*",
+                           self.log_text())
+        return [line for line in found if "RCPT command must" not in line]
 
 
 def start(home, *arguments, **more):

@@ -113,6 +113,7 @@ default_transport = virtual
 local_transport = virtual
 relay_transport = virtual
 virtual_mailbox_base = {home}
+virtual_mailbox_domains =
 virtual_mailbox_maps = static:kept/
 virtual_minimum_uid = 1
 virtual_uid_maps = static:{keeper}
@@ -131,8 +132,6 @@ smtpd_end_of_data_restrictions =
 
 
 class Postfix(relay.Relay):
-    tiers = ("stream", "group", "lockstep")
-
     def __init__(self, home, recipients=(), main_cf="", arbiter=None,
                  keep=False):
         """recipients: (address, action) pairs for access(5); arbiter: asked
@@ -197,7 +196,7 @@ class Postfix(relay.Relay):
 
     def complaints(self):
         return re.findall(r".*(?:lost connection|improper command|error:|"
-                          r"fatal|panic|too many).*", self.log_text())
+                          r"fatal|panic|too many errors).*", self.log_text())
 
 
 def start(home, *arguments, **more):

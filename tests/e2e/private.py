@@ -9,9 +9,14 @@ name space.
 
 import os
 import shlex
+import signal
+import socket
 import subprocess
+import time
 
 import pytest
+
+import relay
 
 UNSHARE = ("unshare", "--mount", "--pid", "--fork", "--kill-child",
            "--mount-proc", "--propagation", "private")
@@ -43,10 +48,6 @@ def accounts(etc, names):
         (etc / kind).chmod(0o644)
 
 
-def identity(names, name):
-    return FIRST_ID + names.index(name)
-
-
 def command(tree, etc, binds, argv):
     """The command that runs ARGV with TREE over /usr and ETC over /etc.
 
@@ -58,5 +59,34 @@ def command(tree, etc, binds, argv):
                      f"none {place}")
     lines += [f"mount --bind {shlex.quote(str(path))} {shlex.quote(place)}"
               for path, place in binds.items()]
-    lines.append(f"exec {shlex.join(map(str, argv))}")
+    # The shell stays, as the first of the name space: what is set-user-id, as
+    # Exim is, would not be told that unshare died.
+    lines += [shlex.join(map(str, argv)), "exit $?"]
     return [*UNSHARE, "sh", "-c", "\n".join(lines)]
+
+
+class Relay(relay.Relay):
+    """One in name spaces of its own; subclasses say what is laid over."""
+
+    # unshare waits and hears nothing else; its child dies with it, and with
+    # that one, the first of its name space, all others.
+    end_signal = signal.SIGKILL
+    accounts = ()
+
+    def launch_private(self, tree, argv, binds=None):
+        accounts(self.home / "etc", self.accounts)
+        self.launch(command(tree, self.home / "etc", binds or {}, argv))
+
+    def identity(self, name):
+        return FIRST_ID + self.accounts.index(name)
+
+    def stop(self):
+        """Returns when the last one that listens is gone."""
+        super().stop()
+        limit = time.monotonic() + 10
+        while time.monotonic() < limit:
+            try:
+                socket.create_connection((self.host, self.port), 1).close()
+            except OSError:
+                return
+            time.sleep(0.02)

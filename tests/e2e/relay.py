@@ -54,7 +54,8 @@ class Relay:
     """One running instance: host, port, ca (a file for --tls-ca), log."""
 
     host = "127.0.0.1"
-    seconds_to_start = 20
+    end_signal = signal.SIGTERM
+    seconds_to_start = 60
 
     def __init__(self, home):
         self.home = pathlib.Path(home)
@@ -71,6 +72,10 @@ class Relay:
     @property
     def url(self):
         return f"smtp://{self.host}:{self.port}"
+
+    def options(self):
+        """What the program must be told to reach it."""
+        return ["-s", self.url, "--tls-ca", self.ca]
 
     def launch(self, command, environment=None):
         with open(self.home / "stderr", "wb") as errors:
@@ -101,7 +106,7 @@ class Relay:
     def stop(self):
         """Ends the server and with it all that it started."""
         if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+            self.process.send_signal(self.end_signal)
             try:
                 self.process.wait(20)
             except subprocess.TimeoutExpired:
