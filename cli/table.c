@@ -241,6 +241,8 @@ const struct option option_table[] = {
      "with the columns of each row"},
     {"clean", 0, VERB_CHECK, "FILE", take_text, AT(check.clean_path), 0, 0,
      NULL, "the rows that would be sent, as they stood"},
+    {"dns", 0, VERB_CHECK, NULL, take_dns, 0, 0, 0, NULL,
+     "look up what DNS says of the list's domains and of the sender"},
     {"relay", 0, VERB_CHECK, NULL, take_flag, AT(check.relay), 0, 0, NULL,
      "call on the relay: what it offers, and whether it lets us in"},
     {"fail-on", 0, VERB_CHECK, "WHAT", take_fail_on, 0, 0, 0, NULL,

@@ -50,6 +50,7 @@ TAKER(take_loudness);
 TAKER(take_percent);
 TAKER(take_time); /* unsigned, minute of the day */
 TAKER(take_fail_on);
+TAKER(take_dns);
 
 #undef TAKER
 

@@ -1,4 +1,5 @@
-/* --fail-on: what makes check end with a status of its own. */
+/* --fail-on: what makes check end with a status of its own. --dns: all that
+ * can be looked up. */
 #include <sysexits.h>
 
 #include "cli/take.h"
@@ -43,5 +44,17 @@ bool take_fail_on(struct options *o, const struct option *row,
         o->check.fail_on |= bit;
         left = span_rest(left, comma < left.len ? comma + 1 : comma);
     } while (left.len > 0);
+    return true;
+}
+
+bool take_dns(struct options *o, const struct option *row, const char *value,
+              struct err *err)
+{
+    struct option flag = *row;
+    flag.at = offsetof(struct options, settings.check_dns);
+    if (!take_flag(o, &flag, value, err)) {
+        return false;
+    }
+    o->settings.sender_dns = o->settings.check_dns;
     return true;
 }

@@ -17,6 +17,7 @@ static const struct finding_kind *const kinds[] = {
     &finding_slips,
     &finding_sizes,
     &finding_demands,
+    &finding_sender,
 };
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };

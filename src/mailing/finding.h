@@ -21,5 +21,6 @@ struct finding_kind {
 
 extern const struct finding_kind finding_causes;  /* rows that are no letter */
 extern const struct finding_kind finding_demands; /* of large providers */
+extern const struct finding_kind finding_sender;  /* what DNS says of it */
 extern const struct finding_kind finding_sizes;   /* of the messages */
 extern const struct finding_kind finding_slips;   /* gmial.com */

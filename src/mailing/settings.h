@@ -65,6 +65,7 @@ struct settings {
     size_t suppress_count;
     unsigned invalid_max_percent;
     bool check_dns;
+    bool sender_dns; /* what DNS says of the sender is looked at, too */
 
     /* letter */
     struct span sender; /* -f, a template; empty: From's */

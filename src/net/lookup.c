@@ -9,16 +9,19 @@
 
 #include <ares.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 
 enum {
     TIMEOUT_MS = 3000, /* of the first try; the second has twice that */
     TRIES = 2,
     DOMAIN_BYTES_MAX = 253,
+    TEXT_BYTES_MAX = 65535, /* no reply is longer */
     /* RFC 1035 3.2.2 and 3.2.4, RFC 3596 2.1 */
     CLASS_IN = 1,
     TYPE_A = 1,
     TYPE_MX = 15,
+    TYPE_TXT = 16,
     TYPE_AAAA = 28,
 };
 
@@ -43,6 +46,7 @@ struct lookups {
 
 struct question {
     struct lookups *owner;
+    void (*text)(void *context, struct span name, struct span text);
     int type;
     bool absent; /* of its MX it was said that there is no such name */
     char domain[DOMAIN_BYTES_MAX + 1];
@@ -210,6 +214,41 @@ static void go_on(struct question *q, int status)
     }
 }
 
+/* c-ares gives string after string, and says where a record begins. */
+static int read_texts(const struct question *q, const unsigned char *reply,
+                      int bytes)
+{
+    struct ares_txt_ext *strings = NULL;
+    struct buf record;
+    int status = ares_parse_txt_reply_ext(reply, bytes, &strings);
+    buf_init(&record, TEXT_BYTES_MAX);
+    for (const struct ares_txt_ext *s = strings; s; s = s->next) {
+        buf_append(&record, span_from((const char *)s->txt, s->length));
+        if (!s->next || s->next->record_start) {
+            q->text(q->owner->context, span_of(q->domain), buf_span(&record));
+            buf_clear(&record);
+        }
+    }
+    buf_release(&record);
+    ares_free_data(strings);
+    return status;
+}
+
+static void texts_replied(void *context, int status, int timeouts,
+                          unsigned char *reply, int bytes)
+{
+    (void)timeouts;
+    struct question *q = context;
+    check_memory(status);
+    if (status == ARES_SUCCESS && !q->owner->ending) {
+        status = read_texts(q, reply, bytes);
+        check_memory(status);
+    }
+    bool said = status == ARES_SUCCESS || status == ARES_ENODATA ||
+                status == ARES_ENOTFOUND;
+    settle(q, said ? LOOKUP_TEXTS : LOOKUP_FAILED);
+}
+
 static void replied(void *context, int status, int timeouts,
                     unsigned char *reply, int bytes)
 {
@@ -288,14 +327,29 @@ void lookups_destroy(struct lookups *l)
     free(l);
 }
 
-void lookups_ask(struct lookups *l, struct span ascii_domain)
+static struct question *begin(struct lookups *l, struct span name)
 {
-    assert(ascii_domain.len <= DOMAIN_BYTES_MAX);
+    assert(name.len <= DOMAIN_BYTES_MAX);
     struct question *q = mem_alloc_zero(1, sizeof *q);
     q->owner = l;
-    memcpy(q->domain, ascii_domain.data, ascii_domain.len);
+    memcpy(q->domain, name.data, name.len);
     l->under_way++;
-    ask(q, TYPE_MX);
+    return q;
+}
+
+void lookups_ask(struct lookups *l, struct span ascii_domain)
+{
+    ask(begin(l, ascii_domain), TYPE_MX);
+    set_timer(l);
+}
+
+void lookups_ask_texts(struct lookups *l, struct span name,
+                       void (*text)(void *context, struct span name,
+                                    struct span text))
+{
+    struct question *q = begin(l, name);
+    q->text = text;
+    ares_query(l->channel, q->domain, CLASS_IN, TYPE_TXT, texts_replied, q);
     set_timer(l);
 }
 

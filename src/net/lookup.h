@@ -1,7 +1,8 @@
-/* Does this domain take mail, as far as DNS says?
+/* What does DNS say of a domain: does it take mail, and what does it state?
  *
- * One question a domain: its MX records, and only where it has none its
- * addresses (RFC 5321 5.1). Asked through c-ares the way the system is set up:
+ * Whether it takes mail its MX records tell, and only where it has none its
+ * addresses (RFC 5321 5.1). What it states stands in TXT records. Asked
+ * through c-ares the way the system is set up:
  * the servers and options of /etc/resolv.conf and RES_OPTIONS, and a name in
  * /etc/hosts has an address. Hundreds can be under way. What an answer means
  * for a row is not said here. */
@@ -19,6 +20,7 @@ enum lookup_answer {
     LOOKUP_NULL_MX,   /* it says that it takes none (RFC 7505) */
     LOOKUP_NO_HOST,   /* it is there, with neither MX nor address */
     LOOKUP_FAILED,    /* SERVFAIL, no answer in time, no server */
+    LOOKUP_TEXTS,     /* of its TXT records: that was all */
 };
 
 struct lookups;
@@ -36,5 +38,12 @@ void lookups_destroy(struct lookups *l);
 /* A domain in A-labels, at most 253 octets (asserted); copied. An answer comes
  * within 9 s a server, each of which is asked twice. */
 void lookups_ask(struct lookups *l, struct span ascii_domain);
+
+/* The TXT records of a name: each goes to `text`, its strings joined (RFC 7208
+ * 3.3), and then the end to `answer`: LOOKUP_TEXTS, perhaps without any, or
+ * LOOKUP_FAILED. */
+void lookups_ask_texts(struct lookups *l, struct span name,
+                       void (*text)(void *context, struct span name,
+                                    struct span text));
 
 size_t lookups_under_way(const struct lookups *l);

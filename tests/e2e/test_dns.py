@@ -126,7 +126,89 @@ def test_each_domain_is_asked_for_once(check, tmp_path):
             for q in asked if not q.startswith("MX]")} == {1}
 
 
-def test_send_asks_before_it_sends(sink, tmp_path):
+SENDERS = """\
+mx-host=good.example,mail.mx.example,10
+txt-record=good.example,unrelated=1
+txt-record=good.example,"v=spf1 mx -all"
+txt-record=_dmarc.good.example,"v=DMARC1; p=none"
+mx-host=news.good.example,mail.mx.example,10
+txt-record=news.good.example,"v=spf1 -all"
+mx-host=twice.example,mail.mx.example,10
+txt-record=twice.example,v=spf1
+txt-record=twice.example,"v=spf1 a -all"
+txt-record=_dmarc.twice.example,v=DMARC10
+txt-record=bare.example,"v=spf10 mx"
+mx-host=list.example,mail.mx.example,10
+"""
+
+
+@pytest.fixture
+def sender(tmp_path):
+    """sender(From, option…): what DNS says of it, by check --dns."""
+    def check_there(sender, *options, **place):
+        (tmp_path / "list.csv").write_text("email\nann@list.example\n")
+        (tmp_path / "draft.eml").write_text(f"From: {sender}\n\nx\n")
+        argv = dns.command(tmp_path, SENDERS,
+                           [program.BINARY, "check", "--dns", *options,
+                            "list.csv", "draft.eml"], **place)
+        done = subprocess.run(argv, cwd=tmp_path, capture_output=True,
+                              env=program.environment(tmp_path), timeout=120)
+        result = program.Result(done.returncode, done.stdout.decode(),
+                                done.stderr.decode())
+        return result.status, [line.split("DNS: ")[1] for line in
+                               result.err.splitlines() if "DNS: " in line]
+    return check_there
+
+
+def test_a_sender_that_is_in_order(sender):
+    good = ["good.example takes mail: bounces can come back",
+            "good.example has an SPF record",
+            "good.example has a DMARC record"]
+    assert sender("a@good.example") == (OK, good)
+    assert sender("a@good.example", "--fail-on", "warning")[1] == good
+    # Below it, its DMARC record counts, but its SPF record does not.
+    assert sender("a@news.good.example") == (OK, [
+        "news.good.example takes mail: bounces can come back",
+        "news.good.example has an SPF record",
+        "good.example has a DMARC record"])
+    # The bounces go elsewhere.
+    assert sender("a@good.example", "-f", "b@news.good.example")[1] == [
+        "news.good.example takes mail: bounces can come back",
+        "news.good.example has an SPF record",
+        "good.example has a DMARC record"]
+    assert sender("a@good.example", "-f", "<>")[1] \
+        == ["good.example has a DMARC record"]
+
+
+def test_a_sender_that_is_not(sender):
+    status, said = sender("a@twice.example", "--fail-on", "warning")
+    assert status == REJECTED
+    assert said == ["twice.example takes mail: bounces can come back",
+                    "twice.example has more than one SPF record, and so none "
+                    "that counts",
+                    "twice.example has no DMARC record, which large providers "
+                    "ask of bulk mail"]
+    _, said = sender("a@bare.example")
+    assert "bare.example has neither mail server" in said[0]
+    assert "bare.example has no SPF record" in said[1]
+    _, said = sender("a@gone.example")
+    assert "gone.example is not there" in said[0] and len(said) == 3
+
+
+def test_a_sender_that_dns_does_not_speak_of(sender):
+    status, said = sender("a@good.example", servers=[dns.FAILING])
+    assert status == OK
+    assert said == ["good.example could not be looked up",
+                    "good.example did not say whether it has SPF",
+                    "good.example did not say whether it has DMARC"]
+
+
+def test_dns_is_for_the_list_too(check):
+    _, said = check(["gone.example"], "--dns")
+    assert said == {"gone.example": ABSENT}
+
+
+def test_send_asks_before_it_sends(tmp_path):
     (tmp_path / "list.csv").write_text(
         "email\nann@mx.example\nbob@gone.example\n")
     (tmp_path / "draft.eml").write_text("From: a@mx.example\n\nx\n")
