@@ -3,6 +3,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/ascii.h"
+
 /* Without a BOM: names in ASCII have a NUL in every other byte. */
 static bool alternates(struct span start, size_t nul_at)
 {
@@ -48,11 +50,18 @@ static bool ends_line(char c)
     return c == '\n' || c == '\r';
 }
 
+/* A blank, TAB or a sign, but no quote. */
+static bool parts_fields(char c)
+{
+    return ascii_is_ascii(c) && c != '"' && !ascii_is_alnum(c) &&
+           (!ascii_is_control(c) || c == '\t');
+}
+
 size_t dialect_sep_line(struct span start, char *delimiter_out)
 {
     static const struct span word = {"sep=", 4};
     if (!span_starts_nocase(start, word) || start.len <= word.len ||
-        ends_line(start.data[word.len])) {
+        !parts_fields(start.data[word.len])) {
         return 0;
     }
     struct span rest = span_rest(start, word.len + 1);

@@ -13,11 +13,8 @@
 
 /* In the order in which they are told. */
 static const struct finding_kind *const kinds[] = {
-    &finding_causes,
-    &finding_slips,
-    &finding_sizes,
-    &finding_demands,
-    &finding_sender,
+    &finding_causes,  &finding_slips,  &finding_sizes,
+    &finding_demands, &finding_sender,
 };
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };

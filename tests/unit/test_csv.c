@@ -233,6 +233,10 @@ static void obeys_a_sep_line(void **state)
          .says = "1 field, "},
         {SPAN("sep=\n1\n"), .shown = "[sep=] 2[1]"},
         {SPAN("sep=xy\n1\n"), .shown = "[sep=xy] 2[1]"},
+        {SPAN("sep=x\n1\n"), .shown = "[sep=x] 2[1]"},
+        {SPAN("sep=\"\n1\n"), .line = 1, .says = "does not begin"},
+        {SPAN("sep=\xe9\n1\n"), .line = 1, .says = "not UTF-8"},
+        {SPAN("sep=\x1f\n1\n"), .shown = "[sep=\x1f] 2[1]"},
         {SPAN("a,b\nsep=;,2\n"), .shown = "[a|b] 2[sep=;|2]"},
     };
     run_cases(cases, sizeof cases / sizeof *cases);
