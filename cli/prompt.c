@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sysexits.h>
@@ -26,8 +27,10 @@ bool prompt_possible(void)
     return fd >= 0;
 }
 
-static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-enum { ENDINGS = sizeof ending / sizeof ending[0] };
+/* What would end or stop us while the echo is off. */
+static const int ending[] = {SIGINT,  SIGTERM, SIGHUP, SIGQUIT,
+                             SIGTSTP, SIGTTIN, SIGTTOU};
+enum { ENDINGS = sizeof ending / sizeof ending[0], LINE_BYTES_MAX = 4096 };
 
 static volatile sig_atomic_t caught;
 
@@ -36,24 +39,41 @@ static void catch_signal(int number)
     caught = number;
 }
 
-/* Without SA_RESTART, so that reading ends. */
-static void catch_endings(struct sigaction before[static ENDINGS])
+/* What stood before us. */
+struct endings {
+    struct sigaction actions[ENDINGS];
+    sigset_t mask;
+};
+
+/* They are blocked but while we wait for the person, so that none can come
+ * between a look at `caught` and the waiting. */
+static void catch_endings(struct endings *before)
 {
     struct sigaction action = {.sa_handler = catch_signal};
-    caught = 0;
+    sigset_t blocked;
+    sigemptyset(&blocked);
     for (size_t i = 0; i < ENDINGS; i++) {
-        sigaction(ending[i], &action, &before[i]);
+        sigaddset(&blocked, ending[i]);
+    }
+    caught = 0;
+    sigprocmask(SIG_BLOCK, &blocked, &before->mask);
+    for (size_t i = 0; i < ENDINGS; i++) {
+        sigaction(ending[i], &action, &before->actions[i]);
     }
 }
 
-static void restore_endings(const struct sigaction before[static ENDINGS])
+/* The signal does what it would have done, now that the echo is back. True:
+ * we were stopped, and go on. */
+static bool restore_endings(const struct endings *before)
 {
     for (size_t i = 0; i < ENDINGS; i++) {
-        sigaction(ending[i], &before[i], NULL);
+        sigaction(ending[i], &before->actions[i], NULL);
     }
     if (caught) {
-        raise(caught);
+        raise(caught); /* still blocked */
     }
+    sigprocmask(SIG_SETMASK, &before->mask, NULL);
+    return caught == SIGTSTP || caught == SIGTTIN || caught == SIGTTOU;
 }
 
 static void write_prompt(int fd, const char *user, const char *host)
@@ -70,10 +90,13 @@ static void write_prompt(int fd, const char *user, const char *host)
     buf_release(&text);
 }
 
-static bool read_line(int fd, struct buf *out, struct err *err)
+static bool read_line(int fd, const sigset_t *waiting, struct buf *out,
+                      struct err *err)
 {
-    char *to = buf_reserve(out, 4096);
-    ssize_t len = to ? read(fd, to, 4096) : -1;
+    struct pollfd typed = {.fd = fd, .events = POLLIN};
+    char *to = buf_reserve(out, LINE_BYTES_MAX);
+    bool there = to && ppoll(&typed, 1, NULL, waiting) == 1;
+    ssize_t len = there ? read(fd, to, LINE_BYTES_MAX) : -1;
     if (len > 0) {
         buf_commit(out, (size_t)len);
         return true;
@@ -82,34 +105,48 @@ static bool read_line(int fd, struct buf *out, struct err *err)
     return false;
 }
 
-bool prompt_ask(const char *user, const char *host, struct buf *out,
-                struct err *err)
+/* Once; *stopped_out: we were stopped meanwhile, and have to ask again. */
+static bool ask(int fd, const char *user, const char *host, struct buf *out,
+                bool *stopped_out, struct err *err)
 {
-    int fd = open_terminal();
     struct termios before;
-    if (fd < 0 || tcgetattr(fd, &before) != 0) {
+    if (tcgetattr(fd, &before) != 0) {
         err_set(err, EX_CONFIG, "no terminal to ask for the password: %s",
                 strerror(errno));
-        if (fd >= 0) {
-            close(fd);
-        }
         return false;
     }
-    struct sigaction actions[ENDINGS];
-    catch_endings(actions);
+    struct endings endings;
+    catch_endings(&endings);
     struct termios silent = before;
     silent.c_lflag &= ~(tcflag_t)ECHO;
     silent.c_lflag |= ECHONL;
     bool fine = tcsetattr(fd, TCSAFLUSH, &silent) == 0;
     if (fine) {
         write_prompt(fd, user, host);
-        fine = read_line(fd, out, err);
+        fine = read_line(fd, &endings.mask, out, err);
         (void)tcsetattr(fd, TCSAFLUSH, &before);
     } else {
         err_set(err, EX_CONFIG, "the terminal's echo cannot be put off: %s",
                 strerror(errno));
     }
+    *stopped_out = restore_endings(&endings);
+    return fine;
+}
+
+bool prompt_ask(const char *user, const char *host, struct buf *out,
+                struct err *err)
+{
+    int fd = open_terminal();
+    if (fd < 0) {
+        err_set(err, EX_CONFIG, "no terminal to ask for the password: %s",
+                strerror(errno));
+        return false;
+    }
+    bool fine;
+    bool stopped;
+    do {
+        fine = ask(fd, user, host, out, &stopped, err);
+    } while (!fine && stopped);
     close(fd);
-    restore_endings(actions);
     return fine;
 }

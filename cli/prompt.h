@@ -9,7 +9,7 @@
 bool prompt_possible(void); /* there is a terminal */
 
 /* Appends the line that was typed, line end included. EX_CONFIG where there is
- * no terminal. A signal that would end the process still does, with the echo
- * back on. */
+ * no terminal. A signal that would end or stop the process still does, with the
+ * echo back on; who comes back from a stop is asked again. */
 bool prompt_ask(const char *user, const char *host, struct buf *out,
                 struct err *err);
