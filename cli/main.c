@@ -7,6 +7,7 @@
 #include "cli/process.h"
 #include "cli/say.h"
 #include "cli/sink.h"
+#include "cli/status.h"
 #include "cli/verbs.h"
 
 static const struct {
@@ -21,6 +22,8 @@ static const struct {
      "LIST [TEMPLATE]  say all that send could find out before it sends"},
     {"render", "mailshot render", verb_render,
      "LIST TEMPLATE    the exact bytes that would go out"},
+    {"status", "mailshot status", verb_status,
+     "STATE...         what state files know"},
     {"classify", "mailshot classify", verb_classify,
      "                 SMTP replies on stdin, one verdict each on stdout"},
     {"sink", "mailshot sink", verb_sink,

@@ -68,6 +68,24 @@ int mailing_check(const struct settings *settings,
                   const struct observer *observer, struct tally *tally_out,
                   struct err *err);
 
+struct status_options {
+    const char *const *states;
+    size_t state_count;
+    const char *campaign;    /* NULL: all of a state */
+    const char *report_path; /* NULL: none */
+    enum report_format report_format;
+    bool report_all;
+    bool settle;
+    enum outcome settle_as;       /* sent or pending */
+    const char *const *addresses; /* of the rows; none: all that are unknown */
+    size_t address_count;
+};
+
+/* Appends what state files know to out, as lines for people; writes the report
+ * from them; settles rows that are unknown. */
+int mailing_status(const struct status_options *options, struct buf *out,
+                   struct err *err);
+
 struct render_options {
     uint32_t line;         /* of LIST; 0: all */
     const char *directory; /* NULL: stdout */

@@ -23,6 +23,14 @@ static struct flock lock_of(int64_t length)
     };
 }
 
+int64_t state_lock_holder(int descriptor)
+{
+    struct flock lock = lock_of(1);
+    bool held =
+        fcntl(descriptor, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    return held ? (int64_t)lock.l_len - 1 : 0;
+}
+
 bool state_lock(int descriptor, const char *path, struct err *err)
 {
     /* Between the two questions the holder may go: then it is asked anew. */
@@ -36,12 +44,11 @@ bool state_lock(int descriptor, const char *path, struct err *err)
                     strerror(errno));
             return false;
         }
-        lock = lock_of(1);
-        if (fcntl(descriptor, F_OFD_GETLK, &lock) == 0 &&
-            lock.l_type != F_UNLCK) {
+        int64_t holder = state_lock_holder(descriptor);
+        if (holder != 0) {
             err_set(err, EX_TEMPFAIL,
                     "%s: process %" PRId64 " is at work with this state", path,
-                    (int64_t)lock.l_len - 1);
+                    holder);
             return false;
         }
     }

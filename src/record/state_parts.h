@@ -58,9 +58,14 @@ void state_bind_row(sqlite3_stmt *q, int64_t mailing,
                     const struct state_row *row);
 bool state_read_row(sqlite3_stmt *q, struct arena *arena,
                     struct state_row *out);
+/* Of the row's status alone. */
+bool state_read_status(struct span name, struct state_row *out);
+
+int64_t state_now_ms(void); /* of the clock on the wall */
 
 /* An empty state at path, whole or not at all. */
 bool state_create(const char *path, struct err *err);
 
 /* The file is this process's. The descriptor stays open behind it. */
 bool state_lock(int descriptor, const char *path, struct err *err);
+int64_t state_lock_holder(int descriptor); /* its process id; 0: nobody */

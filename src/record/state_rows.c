@@ -45,7 +45,7 @@ void state_bind_row(sqlite3_stmt *q, int64_t mailing,
     sqlite3_bind_int64(q, at++, r->time_ms);
 }
 
-static bool read_status(struct span name, struct state_row *out)
+bool state_read_status(struct span name, struct state_row *out)
 {
     out->begun = span_equal(name, span_of(begun));
     out->report.status = OUTCOME_UNKNOWN;
@@ -93,7 +93,7 @@ bool state_read_row(sqlite3_stmt *q, struct arena *arena, struct state_row *out)
                 .time_ms = sqlite3_column_int64(q, 15),
             },
     };
-    bool known = read_status(state_text(q, 6), out);
+    bool known = state_read_status(state_text(q, 6), out);
     if (out->begun) {
         out->report.reply =
             SPAN("the run ended before the reply to the content was seen");
@@ -103,7 +103,7 @@ bool state_read_row(sqlite3_stmt *q, struct arena *arena, struct state_row *out)
 
 /* --- the campaign --- */
 
-static int64_t now_ms(void)
+int64_t state_now_ms(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -205,7 +205,7 @@ static bool write_mailing(struct state *s, const struct state_mailing *m,
                       SQLITE_STATIC);
     state_bind_text(q, 4, hex(&m->template, template));
     state_bind_text(q, 5, hex(&m->options, options));
-    sqlite3_bind_int64(q, 6, now_ms());
+    sqlite3_bind_int64(q, 6, state_now_ms());
     return state_step_once(s, q, err);
 }
 

@@ -12,7 +12,7 @@ import pytest
 from program import DATAERR, IOERR, NOINPUT, OK, USAGE
 
 SOFTWARE = 70  # of a failed assertion
-VERBS = ["send", "check", "render", "sink"]
+VERBS = ["send", "check", "render", "sink", "status"]
 READERS = ["send", "check", "render"]
 PAGE = program.TOP / "man/mailshot.1"
 EVERYWHERE = {"help", "usage", "version"}
