@@ -12,6 +12,7 @@
 /* Memory that all letters are made in, one after the other. */
 struct workbench {
     struct buf scratch;
+    size_t header_bytes_left; /* of the row that is checked */
     struct buf out;
     struct body_cut *cuts;   /* as many as there are pieces, */
     struct enclosure *files; /* and so are these */

@@ -76,12 +76,14 @@ static struct header_row row_of(const struct draft *d,
                                 const struct letter_values *values,
                                 struct arena *arena, struct span *reason_out)
 {
+    d->bench->header_bytes_left = HEADER_VALUES_BYTES_MAX;
     return (struct header_row){
         .values = values,
         .names = &d->names,
         .allow_empty = d->allow_empty,
         .arena = arena,
         .scratch = &d->bench->scratch,
+        .bytes_left = &d->bench->header_bytes_left,
         .reason = reason_out,
     };
 }

@@ -43,10 +43,11 @@ bool header_check_values(const struct template *t, struct span place,
                              (int)name.len, name.data, (int)place.len,
                              place.data);
     }
-    if (look.bytes_max > row->scratch->bytes_max) {
+    if (look.bytes_max > *row->bytes_left) {
         return header_refuse(row, "%.*s is too long", (int)place.len,
                              place.data);
     }
+    *row->bytes_left -= look.bytes_max;
     return true;
 }
 
@@ -285,6 +286,7 @@ static bool fix(struct header *h, const struct field *field,
 {
     struct letter_values none = {0};
     struct span reason = {0};
+    size_t bytes_left = HEADER_VALUES_BYTES_MAX;
     struct arena arena;
     arena_init(&arena);
     struct header_row row = {
@@ -293,6 +295,7 @@ static bool fix(struct header *h, const struct field *field,
         .allow_empty = true,
         .arena = &arena,
         .scratch = context->scratch,
+        .bytes_left = &bytes_left,
         .reason = &reason,
     };
     bool fine = header_check(h, &row);

@@ -13,6 +13,8 @@
 #include "letter/letter.h"
 #include "letter/mailbox.h"
 
+enum { HEADER_VALUES_BYTES_MAX = 8 << 20 /* filled in, of one letter */ };
+
 struct header {
     struct span name; /* in the draft's arena */
     enum field_kind kind;
@@ -44,6 +46,7 @@ struct header_row {
     bool allow_empty;
     struct arena *arena;
     struct buf *scratch;
+    size_t *bytes_left;  /* of HEADER_VALUES_BYTES_MAX */
     struct span *reason; /* set where the answer is false */
 };
 
@@ -55,7 +58,8 @@ void header_append(const struct header *h, const struct letter_values *values,
                    struct buf *scratch, struct buf *out, bool *utf8);
 
 /* Is this template's use of the row's values allowed in that place (a
- * header's name, or "the sender")? Looks for empty columns and controls. */
+ * header's name, or "the sender")? Looks for empty columns, controls, and
+ * whether it all is too long. */
 bool header_check_values(const struct template *t, struct span place,
                          const struct header_row *row);
 

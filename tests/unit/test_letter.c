@@ -320,6 +320,38 @@ static const struct {
      "sender"},
 };
 
+/* However much a row brings, it is a letter or it is refused. */
+static void has_a_ceiling(void **state)
+{
+    (void)state;
+    static const char *const headers[] = {"Subject", "To: {{email}}, x", "X-A",
+                                          "References"};
+    struct buf name;
+    buf_init(&name, 1 << 20);
+    while (!name.overflowed) {
+        buf_append(&name, SPAN("\xc3\xbc b "));
+    }
+    for (size_t i = 0; i < COUNT(headers); i++) {
+        struct buf text;
+        buf_init(&text, 1 << 20);
+        buf_append(&text, SPAN(FROM));
+        for (int n = 0; n < 200; n++) {
+            buf_append_format(&text, "X-%d: {{name}}\n", n);
+        }
+        buf_append_format(&text, "%s: {{name}} <{{email}}>\n\n{{name}}%c",
+                          headers[i], 0);
+        struct draft_case c = {
+            .text = text.data, .name = buf_span(&name), EMAIL};
+        struct draft_result r;
+        run_case(&c, &r);
+        assert_true(r.draft == NULL ||
+                    span_ends(r.reason, SPAN(" is too long")));
+        release_case(&r);
+        buf_release(&text);
+    }
+    buf_release(&name);
+}
+
 static void judges_rows(void **state)
 {
     (void)state;
@@ -417,6 +449,7 @@ int main(void)
         cmocka_unit_test(fills_letters),
         cmocka_unit_test(says_what_is_wrong),
         cmocka_unit_test(judges_rows),
+        cmocka_unit_test(has_a_ceiling),
         cmocka_unit_test(knows_the_envelope),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
