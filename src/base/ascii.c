@@ -1,23 +1,67 @@
 #include "base/ascii.h"
 
+#include <assert.h>
 #include <string.h>
 
-bool ascii_only(struct span s)
+/* Bytes that are looked at together, where the compiler has such vectors for
+ * the machine; it makes what does the same elsewhere. */
+enum { TOGETHER = 16 };
+typedef unsigned char bytes __attribute__((vector_size(TOGETHER)));
+
+struct seen {
+    bytes controls; /* 0xff where there was one */
+    bytes all;
+};
+
+static inline void see(struct seen *seen, bytes b)
 {
-    size_t i = 0;
-    for (; i + 8 <= s.len; i += 8) {
-        uint64_t eight;
-        memcpy(&eight, s.data + i, sizeof eight);
-        if (eight & 0x8080808080808080u) {
-            return false;
-        }
+    seen->controls |= (bytes)((b < 0x20) | (b == 0x7f));
+    seen->all |= b;
+}
+
+static bool any(bytes b, uint64_t mask)
+{
+    uint64_t halves[2];
+    static_assert(sizeof halves == sizeof b, "two halves");
+    memcpy(halves, &b, sizeof halves);
+    return ((halves[0] | halves[1]) & mask) != 0;
+}
+
+/* Fewer than are looked at together; bytes can be looked at twice. */
+static bytes short_text(struct span s)
+{
+    bytes b = {0};
+    b |= 'a';
+    if (s.len >= TOGETHER / 2) {
+        memcpy(&b, s.data, TOGETHER / 2);
+        memcpy((char *)&b + TOGETHER / 2, s.data + s.len - TOGETHER / 2,
+               TOGETHER / 2);
+        return b;
     }
-    for (; i < s.len; i++) {
-        if (!ascii_is_ascii(s.data[i])) {
-            return false;
-        }
+    for (size_t i = 0; i < s.len; i++) {
+        ((char *)&b)[i] = s.data[i];
     }
-    return true;
+    return b;
+}
+
+struct ascii_facts ascii_look(struct span s)
+{
+    struct seen seen = {0};
+    bytes b;
+    for (size_t i = 0; i + TOGETHER <= s.len; i += TOGETHER) {
+        memcpy(&b, s.data + i, sizeof b);
+        see(&seen, b);
+    }
+    if (s.len >= TOGETHER) {
+        memcpy(&b, s.data + s.len - TOGETHER, sizeof b);
+        see(&seen, b);
+    } else {
+        see(&seen, short_text(s));
+    }
+    return (struct ascii_facts){
+        .control = any(seen.controls, UINT64_MAX),
+        .high = any(seen.all, 0x8080808080808080u),
+    };
 }
 
 int ascii_hex_value(char c)

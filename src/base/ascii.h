@@ -56,8 +56,23 @@ static inline char ascii_upper(char c)
     return ascii_is_lower(c) ? (char)(c - ('a' - 'A')) : c;
 }
 
+/* Is there any byte of that kind? */
+struct ascii_facts {
+    bool control;
+    bool high; /* above 0x7f */
+};
+struct ascii_facts ascii_look(struct span s);
+
+static inline bool ascii_any_control(struct span s)
+{
+    return ascii_look(s).control;
+}
+
 /* Every byte below 0x80. */
-bool ascii_only(struct span s);
+static inline bool ascii_only(struct span s)
+{
+    return !ascii_look(s).high;
+}
 
 /* The value of one hex digit, or -1. */
 int ascii_hex_value(char c);

@@ -72,11 +72,6 @@ void buf_append_slowly(struct buf *b, struct span s)
     }
 }
 
-void buf_append_byte(struct buf *b, char byte)
-{
-    buf_append(b, span_from(&byte, 1));
-}
-
 void buf_append_number(struct buf *b, uint64_t value)
 {
     char text[20];

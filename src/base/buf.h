@@ -43,7 +43,10 @@ static inline void buf_append(struct buf *b, struct span s)
     }
 }
 
-void buf_append_byte(struct buf *b, char byte);
+static inline void buf_append_byte(struct buf *b, char byte)
+{
+    buf_append(b, span_from(&byte, 1));
+}
 void buf_append_number(struct buf *b, uint64_t value); /* decimal */
 void buf_append_format(struct buf *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

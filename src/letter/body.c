@@ -204,6 +204,9 @@ static void make_lines(struct buf *out, size_t from, struct buf *scratch)
     wire_append_lines(out, buf_span(scratch));
 }
 
+static const struct span quoted = {"quoted-printable\r\n\r\n", 20};
+static const struct span base64 = {"base64\r\n\r\n", 10};
+
 /* What begins at `from` is a header and, at `text`, what it speaks of: both
  * are written anew, by the shorter way. */
 static void encode_again(struct buf *out, size_t from, size_t text,
@@ -211,15 +214,16 @@ static void encode_again(struct buf *out, size_t from, size_t text,
 {
     buf_clear(scratch);
     buf_append(scratch, span_rest(buf_span(out), text));
-    buf_truncate(out, from);
     struct span plain = buf_span(scratch);
+    buf_truncate(out, from);
     buf_append(out, SPAN("Content-Transfer-Encoding: "));
-    if (encode_quoted_printable_size(plain) <=
-        encode_base64_lines_size(plain)) {
-        buf_append(out, SPAN("quoted-printable\r\n\r\n"));
-        encode_quoted_printable(out, plain);
-    } else {
-        buf_append(out, SPAN("base64\r\n\r\n"));
+    size_t way = out->len;
+    buf_append(out, quoted);
+    encode_quoted_printable(out, plain);
+    size_t bytes = out->len - way - quoted.len;
+    if (bytes > encode_base64_lines_size(plain)) {
+        buf_truncate(out, way);
+        buf_append(out, base64);
         encode_base64_lines(out, plain);
     }
 }
@@ -266,12 +270,12 @@ static void share(struct body_letter *l, struct span bytes,
 }
 
 /* The innermost to the outermost container that is open at piece i. */
-static void mark_containers(const struct body *b, size_t i, struct buf *out,
-                            const size_t *places)
+static void mark_containers(const struct body *b, size_t i,
+                            struct body_letter *l)
 {
     for (size_t c = 0; c < i; c++) {
         if (b->list[c].kind == PIECE_CONTAINER && b->list[c].end > i) {
-            out->data[places[c] + DIGIT_AT] = '8';
+            l->out->data[l->places[c] + DIGIT_AT] = '8';
         }
     }
 }
@@ -307,14 +311,13 @@ static bool append_piece(const struct piece *piece,
 void body_append(const struct body *b, const struct letter_values *values,
                  struct body_letter *l)
 {
-    size_t places[BODY_PIECES_MAX]; /* of the containers' headers */
     l->cut_count = 0;
     l->html_bytes = 0;
     l->eight_bit = false;
     for (size_t i = 0; i < b->count; i++) {
-        places[i] = l->out->len;
+        l->places[i] = l->out->len;
         if (append_piece(&b->list[i], values, l)) {
-            mark_containers(b, i, l->out, places);
+            mark_containers(b, i, l);
             l->eight_bit = true;
         }
     }

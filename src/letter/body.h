@@ -88,7 +88,8 @@ struct body_letter {
     struct buf *out;
     struct buf *scratch;
     const struct enclosure *files;
-    struct body_cut *cuts; /* room for as many as there are pieces */
+    struct body_cut *cuts; /* room for as many as there are pieces, */
+    size_t *places;        /* and so has this, for where each begins */
     size_t cut_count;
     size_t html_bytes; /* of the texts that are HTML, before they are encoded */
     bool eight_bit;    /* a part is 8bit */

@@ -16,9 +16,10 @@ struct workbench {
     struct buf out;
     struct body_cut *cuts;   /* as many as there are pieces, */
     struct enclosure *files; /* and so are these */
-    int64_t date_s;          /* of the texts that follow; -1: none yet */
-    struct buf date;         /* the Date header's value */
-    struct buf day;          /* {{mailshot.date}} */
+    size_t *places;
+    int64_t date_s;  /* of the texts that follow; -1: none yet */
+    struct buf date; /* the Date header's value */
+    struct buf day;  /* {{mailshot.date}} */
 };
 
 struct draft {

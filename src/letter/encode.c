@@ -8,8 +8,6 @@
 
 enum { SOFT_LINE = 76, BASE64_LINE_BYTES = 57 /* make 76 characters */ };
 
-#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
-
 /* Four lower-case letters as one number, to be compared at once. */
 #define FOUR(a, b, c, d)                                                       \
     ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 |                \
@@ -47,12 +45,33 @@ static const struct verb {
     {FOUR('x', 'f', 'o', 'r'), {"ward", 4}},
 };
 
-/* One bit for each letter that a verb begins with. */
+/* By the first letter of a verb: one bit for each letter that goes on. Most
+ * lines are told from verbs by these two. */
 #define LETTER(c) (1u << ((c) - 'a'))
-static const uint32_t first_letters =
-    LETTER('m') | LETTER('r') | LETTER('d') | LETTER('b') | LETTER('e') |
-    LETTER('h') | LETTER('l') | LETTER('a') | LETTER('q') | LETTER('n') |
-    LETTER('v') | LETTER('t') | LETTER('s') | LETTER('x');
+static const uint32_t second_letters[26] = {
+    ['a' - 'a'] = LETTER('t') | LETTER('u'),
+    ['b' - 'a'] = LETTER('d') | LETTER('u'),
+    ['d' - 'a'] = LETTER('a'),
+    ['e' - 'a'] = LETTER('h') | LETTER('t') | LETTER('x'),
+    ['h' - 'a'] = LETTER('e'),
+    ['l' - 'a'] = LETTER('h'),
+    ['m' - 'a'] = LETTER('a'),
+    ['n' - 'a'] = LETTER('o'),
+    ['q' - 'a'] = LETTER('u'),
+    ['r' - 'a'] = LETTER('c') | LETTER('s'),
+    ['s' - 'a'] = LETTER('a') | LETTER('e') | LETTER('o') | LETTER('t'),
+    ['t' - 'a'] = LETTER('u'),
+    ['v' - 'a'] = LETTER('r'),
+    ['x' - 'a'] = LETTER('c') | LETTER('f'),
+};
+
+static bool begins_verb(char first, char second)
+{
+    return ascii_is_alpha(first) && ascii_is_alpha(second) &&
+           (second_letters[ascii_lower(first) - 'a'] >>
+                (ascii_lower(second) - 'a') &
+            1);
+}
 
 static const struct verb *verb_of(uint32_t four)
 {
@@ -66,8 +85,7 @@ static const struct verb *verb_of(uint32_t four)
 
 static bool verb_at(struct span word)
 {
-    if (word.len < 4 || !ascii_is_alpha(word.data[0]) ||
-        !(first_letters >> (ascii_lower(word.data[0]) - 'a') & 1)) {
+    if (word.len < 4 || !begins_verb(word.data[0], word.data[1])) {
         return false;
     }
     const char *w = word.data;
@@ -96,61 +114,47 @@ static bool line_start_needs(struct span rest)
            span_starts(rest, SPAN("--" ENCODE_BOUNDARY_PREFIX));
 }
 
-/* Exact for "is there any": bytes below 0x20 or equal to 0x7f. */
-static bool any_control(uint64_t word)
+/* Looks at a line without its end. */
+static void look_at_line(struct span line, struct encode_facts *facts)
 {
-    uint64_t high = EACH_BYTE(0x80);
-    uint64_t low = (word - EACH_BYTE(0x20)) & ~word & high;
-    uint64_t del = word ^ EACH_BYTE(0x7f);
-    return (low | ((del - EACH_BYTE(0x01)) & ~del & high)) != 0;
+    struct ascii_facts bytes = ascii_look(line);
+    facts->needed = facts->needed || line.len > (size_t)ENCODE_LINE_MAX ||
+                    line_start_needs(line);
+    facts->eight_bit = facts->eight_bit || bytes.high;
+    if (!bytes.control) {
+        return;
+    }
+    for (size_t i = 0; i < line.len; i++) {
+        char c = line.data[i];
+        bool control = ascii_is_control(c) && c != '\t';
+        facts->needed = facts->needed || control;
+        facts->bare = facts->bare || c == '\r' || c == '\n';
+        facts->nul = facts->nul || c == '\0';
+    }
 }
 
-/* From `at` on, the first control byte; sets eight_bit for what is passed. */
-static size_t next_control(struct span text, size_t at, bool *eight_bit)
+/* Where the line ends that text begins with: its CRLF, or the end. */
+static size_t line_bytes(struct span text)
 {
-    uint64_t seen = 0;
-    while (text.len - at >= 8) {
-        uint64_t word;
-        memcpy(&word, text.data + at, sizeof word);
-        if (any_control(word)) {
-            break;
-        }
-        seen |= word;
-        at += 8;
+    size_t len = span_find(text, '\r');
+    while (len + 1 < text.len && text.data[len + 1] != '\n') {
+        len++;
+        len += span_find(span_rest(text, len), '\r');
     }
-    *eight_bit = *eight_bit || (seen & EACH_BYTE(0x80)) != 0;
-    while (at < text.len && !ascii_is_control(text.data[at])) {
-        *eight_bit = *eight_bit || !ascii_is_ascii(text.data[at]);
-        at++;
-    }
-    return at;
+    return len + 1 < text.len ? len : text.len;
 }
 
 struct encode_facts encode_look(struct span text)
 {
-    struct encode_facts facts = {.needed = line_start_needs(text)};
-    size_t line_start = 0;
+    struct encode_facts facts = {0};
     size_t at = 0;
-    for (;;) {
-        at = next_control(text, at, &facts.eight_bit);
-        if (at == text.len || text.data[at] == '\r') {
-            facts.needed =
-                facts.needed || at - line_start > (size_t)ENCODE_LINE_MAX;
-        }
-        if (at == text.len) {
-            return facts;
-        }
-        char c = text.data[at++];
-        if (c == '\r' && at < text.len && text.data[at] == '\n') {
-            line_start = ++at;
-            facts.needed =
-                facts.needed || line_start_needs(span_rest(text, at));
-        } else if (c != '\t') {
-            facts.needed = true;
-            facts.bare = facts.bare || c == '\r' || c == '\n';
-            facts.nul = facts.nul || c == '\0';
-        }
-    }
+    do {
+        size_t len = line_bytes(span_rest(text, at));
+        look_at_line(span_slice(text, at, at + len), &facts);
+        at += len;
+        at += at < text.len ? 2 : 0;
+    } while (at < text.len);
+    return facts;
 }
 
 bool encode_needed(struct span text)

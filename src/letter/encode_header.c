@@ -232,7 +232,7 @@ static bool simple(struct span text, size_t column)
 
 void encode_header_text(struct buf *out, struct span name, struct span value)
 {
-    assert(!encode_has_control(value));
+    assert(!ascii_any_control(value));
     struct encode_line l = {.out = out, .empty = true};
     encode_line_add(&l, name);
     encode_line_add(&l, SPAN(":"));
@@ -251,7 +251,7 @@ bool encode_header_raw(struct buf *out, struct span name, struct span value)
     struct encode_line l = {.out = out, .empty = true};
     encode_line_add(&l, name);
     encode_line_add(&l, SPAN(":"));
-    if (!ascii_only(value) || encode_has_control(value)) {
+    if (!ascii_only(value) || ascii_any_control(value)) {
         buf_truncate(out, start);
         return false;
     }
@@ -273,8 +273,13 @@ bool encode_header_raw(struct buf *out, struct span name, struct span value)
 /* RFC 5322 3.2.3, and the blank between two atoms. */
 static bool atom_or_blank(char c)
 {
-    return ascii_is_alnum(c) ||
-           (c == ' ' || encode_among(SPAN("!#$%&'*+-/=?^_`{|}~"), c));
+    static const bool marks[256] = {
+        ['!'] = true,  ['#'] = true, ['$'] = true, ['%'] = true, ['&'] = true,
+        ['\''] = true, ['*'] = true, ['+'] = true, ['-'] = true, ['/'] = true,
+        ['='] = true,  ['?'] = true, ['^'] = true, ['_'] = true, ['`'] = true,
+        ['{'] = true,  ['|'] = true, ['}'] = true, ['~'] = true, [' '] = true,
+    };
+    return ascii_is_alnum(c) || marks[(unsigned char)c];
 }
 
 /* What goes as atoms: words of them with one blank between. */
@@ -400,7 +405,7 @@ static void add_angled(struct encode_line *l, struct span address)
 void encode_mailbox(struct buf *out, size_t *column, struct span phrase,
                     struct span address)
 {
-    assert(!encode_has_control(phrase));
+    assert(!ascii_any_control(phrase));
     struct encode_line l = {.out = out, .column = *column};
     if (phrase.len > 0) {
         add_phrase(&l, phrase);

@@ -35,16 +35,6 @@ static inline void encode_line_fold(struct encode_line *l)
     l->column = 0;
 }
 
-static inline bool encode_has_control(struct span s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        if (ascii_is_control(s.data[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static inline bool encode_looks_encoded(struct span s)
 {
     for (size_t at = span_find(s, '='); at < s.len;) {

@@ -120,7 +120,7 @@ size_t encode_structure(struct buf *out, struct span name, struct span value)
 void encode_parameter(struct buf *out, size_t *column, struct span name,
                       struct span value)
 {
-    assert(!encode_has_control(value));
+    assert(!ascii_any_control(value));
     struct encode_line l = {.out = out, .column = *column};
     if (quotable(name, value)) {
         begin_parameter(&l, name.len + value.len + 3);

@@ -12,23 +12,27 @@ static const struct mailbox *sender_of(const struct draft *d)
                                : &d->from->mailboxes.list[0];
 }
 
-static bool check_sender(const struct draft *d, const struct header_row *row)
+/* Of the envelope. */
+static bool take_sender(const struct draft *d, const struct header_row *row,
+                        struct letter *out)
 {
-    if (d->sender.count == 0) { /* it is From's, or none */
+    buf_clear(row->scratch);
+    out->sender = SPAN("");
+    if (d->null_sender) {
         return true;
     }
     const struct mailbox *sender = sender_of(d);
-    if (sender->address &&
+    if (d->sender.count > 0 && sender->address &&
         !header_check_values(sender->address, SPAN("the sender"), row)) {
         return false;
     }
-    buf_clear(row->scratch);
     const char *fault =
         mailbox_append_address(sender, row->values, row->scratch);
     if (fault || row->scratch->len == 0) {
         return header_refuse(row, "%s in the sender",
                              fault ? fault : "no address");
     }
+    out->sender = arena_copy(row->arena, buf_span(row->scratch));
     return true;
 }
 
@@ -111,15 +115,19 @@ struct span draft_sender_domain(const struct draft *d,
     return arena_copy(arena, span_rest(address, at));
 }
 
-/* The values are complete. */
-static bool check(const struct draft *d, const struct header_row *row)
+/* On the bench; the values are complete. */
+static bool append_headers(const struct draft *d, const struct header_row *row,
+                           struct letter *out)
 {
+    struct buf *text = &d->bench->out;
+    buf_clear(text);
     for (size_t i = 0; i < d->header_count; i++) {
-        if (!header_check(&d->headers[i], row)) {
+        const struct header *h = &d->headers[i];
+        if (!h->joined && !header_append(h, row, text, &out->needs_smtputf8)) {
             return false;
         }
     }
-    return check_sender(d, row) && body_check(&d->body, row);
+    return true;
 }
 
 bool draft_check(const struct draft *d, const struct letter_values *given,
@@ -128,7 +136,9 @@ bool draft_check(const struct draft *d, const struct letter_values *given,
     struct letter_values values = *given;
     complete(d, &values, arena);
     struct header_row row = row_of(d, &values, arena, reason_out);
-    return check(d, &row) && body_look(&d->body, &row);
+    struct letter letter = {0};
+    return append_headers(d, &row, &letter) && take_sender(d, &row, &letter) &&
+           body_check(&d->body, &row) && body_look(&d->body, &row);
 }
 
 static void append_line(struct buf *out, struct span name, struct span value)
@@ -138,56 +148,28 @@ static void append_line(struct buf *out, struct span name, struct span value)
     buf_append(out, SPAN("\r\n"));
 }
 
-static void append_headers(const struct draft *d,
-                           const struct letter_values *values,
-                           struct letter *out)
-{
-    struct workbench *bench = d->bench;
-    for (size_t i = 0; i < d->header_count; i++) {
-        const struct header *h = &d->headers[i];
-        if (!h->joined) {
-            header_append(h, values, &bench->scratch, &bench->out,
-                          &out->needs_smtputf8);
-        }
-    }
-    if (!d->has_date) {
-        append_line(&bench->out, SPAN("Date: "), buf_span(&bench->date));
-    }
-    if (!d->message_id) {
-        append_line(&bench->out, SPAN("Message-ID: "), values->message_id);
-    }
-}
-
-static struct span sender(const struct draft *d,
-                          const struct letter_values *values,
-                          struct arena *arena)
-{
-    struct buf *scratch = &d->bench->scratch;
-    buf_clear(scratch);
-    if (!d->null_sender) {
-        const char *fault =
-            mailbox_append_address(sender_of(d), values, scratch);
-        assert(!fault);
-    }
-    return arena_copy(arena, buf_span(scratch));
-}
-
 /* Makes the letter on the bench; what is shared is not in it yet. */
 static bool make(const struct draft *d, const struct header_row *row,
                  struct letter *out, struct body_letter *body_out)
 {
     struct workbench *bench = d->bench;
-    if (!check(d, row) || !body_take(&d->body, row, bench->files)) {
+    *out = (struct letter){0};
+    if (!append_headers(d, row, out) || !take_sender(d, row, out) ||
+        !body_check(&d->body, row) || !body_take(&d->body, row, bench->files)) {
         return false;
     }
-    *out = (struct letter){0};
-    buf_clear(&bench->out);
-    append_headers(d, row->values, out);
+    if (!d->has_date) {
+        append_line(&bench->out, SPAN("Date: "), buf_span(&bench->date));
+    }
+    if (!d->message_id) {
+        append_line(&bench->out, SPAN("Message-ID: "), row->values->message_id);
+    }
     *body_out = (struct body_letter){
         .out = &bench->out,
         .scratch = &bench->scratch,
         .files = bench->files,
         .cuts = bench->cuts,
+        .places = bench->places,
     };
     body_append(&d->body, row->values, body_out);
     assert(!bench->out.overflowed);
@@ -234,7 +216,6 @@ bool draft_fill(const struct draft *d, const struct letter_values *given,
     if (!make(d, &row, out, &body)) {
         return false;
     }
-    out->sender = sender(d, &values, arena);
     out->message_id = arena_copy(arena, values.message_id);
     out->needs_smtputf8 = out->needs_smtputf8 || !ascii_only(out->sender);
     gather(&body, arena, out);

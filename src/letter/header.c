@@ -51,31 +51,6 @@ bool header_check_values(const struct template *t, struct span place,
     return true;
 }
 
-static bool check_address(const struct header *h, const struct header_row *row)
-{
-    size_t found = 0;
-    for (size_t i = 0; i < h->mailboxes.count; i++) {
-        const struct mailbox *box = &h->mailboxes.list[i];
-        if ((box->phrase && !header_check_values(box->phrase, h->name, row)) ||
-            (box->address &&
-             !header_check_values(box->address, h->name, row))) {
-            return false;
-        }
-        buf_clear(row->scratch);
-        const char *fault =
-            mailbox_append_address(box, row->values, row->scratch);
-        if (fault) {
-            return header_refuse(row, "%s in %.*s", fault, (int)h->name.len,
-                                 h->name.data);
-        }
-        found += row->scratch->len > 0;
-    }
-    if (found == 0 && span_equal_nocase(h->name, SPAN("From"))) {
-        return header_refuse(row, "From is empty");
-    }
-    return true;
-}
-
 /* A value may not break a URI, nor begin another one. */
 static bool check_uris(const struct header *h, struct span value,
                        const struct header_row *row)
@@ -99,19 +74,93 @@ static bool check_uris(const struct header *h, struct span value,
                          h->name.data);
 }
 
-static bool check_raw(const struct header *h, const struct header_row *row)
+/* The template filled in, in scratch alone; a TAB is a space. False where the
+ * row's values may not enter this header. */
+static bool fill(const struct template *t, const struct header *h,
+                 const struct header_row *row, struct span *value_out)
 {
     struct buf *scratch = row->scratch;
+    if (!header_check_values(t, h->name, row)) {
+        return false;
+    }
     buf_clear(scratch);
-    template_fill(h->value, &row->values->values, scratch);
-    struct span value = arena_copy(row->arena, buf_span(scratch));
-    buf_clear(scratch);
-    for (size_t i = 0; i < value.len; i++) {
-        if (value.data[i] == '\t') {
-            ((char *)value.data)[i] = ' ';
+    template_fill(t, &row->values->values, scratch);
+    assert(!scratch->overflowed);
+    for (size_t at = span_find(buf_span(scratch), '\t'); at < scratch->len;
+         at += span_find(span_rest(buf_span(scratch), at), '\t')) {
+        scratch->data[at++] = ' ';
+    }
+    *value_out = buf_span(scratch);
+    return true;
+}
+
+/* Phrase and address of a mailbox, one behind the other in scratch; no address
+ * where there is none. */
+static bool fill_mailbox(const struct mailbox *box, const struct header *h,
+                         const struct header_row *row, struct span *phrase_out,
+                         struct span *address_out)
+{
+    struct span phrase = {0};
+    buf_clear(row->scratch);
+    if ((box->phrase && !fill(box->phrase, h, row, &phrase)) ||
+        (box->address && !header_check_values(box->address, h->name, row))) {
+        return false;
+    }
+    const char *fault = mailbox_append_address(box, row->values, row->scratch);
+    if (fault) {
+        return header_refuse(row, "%s in %.*s", fault, (int)h->name.len,
+                             h->name.data);
+    }
+    struct span both = buf_span(row->scratch);
+    *address_out = span_rest(both, phrase.len);
+    phrase = span_slice(both, 0, phrase.len);
+    struct span trimmed = span_trim(phrase);
+    bool exact = box->phrase_exact && trimmed.len > 0;
+    *phrase_out = exact ? phrase : trimmed;
+    return true;
+}
+
+static bool append_address(const struct header *h, const struct header_row *row,
+                           struct buf *out, bool *utf8)
+{
+    size_t start = out->len;
+    buf_append(out, h->name);
+    size_t column = h->name.len;
+    bool any = false;
+    for (size_t i = 0; i < h->mailboxes.count; i++) {
+        struct span phrase;
+        struct span address;
+        if (!fill_mailbox(&h->mailboxes.list[i], h, row, &phrase, &address)) {
+            return false;
+        }
+        if (address.len > 0) {
+            buf_append(out, any ? SPAN(",") : SPAN(":"));
+            column++;
+            encode_mailbox(out, &column, phrase, address);
+            *utf8 = *utf8 || !ascii_only(address);
+            any = true;
         }
     }
-    if (!encode_header_raw(scratch, h->name, value)) {
+    if (any) {
+        buf_append(out, SPAN("\r\n"));
+        return true;
+    }
+    buf_truncate(out, start);
+    return !span_equal_nocase(h->name, SPAN("From")) ||
+           header_refuse(row, "From is empty");
+}
+
+static bool append_raw(const struct header *h, const struct header_row *row,
+                       struct buf *out)
+{
+    struct span value;
+    if (!fill(h->value, h, row, &value)) {
+        return false;
+    }
+    if (span_trim(value).len == 0) {
+        return true;
+    }
+    if (!encode_header_raw(out, h->name, value)) {
         return header_refuse(row,
                              "%.*s is not ASCII, or has a word too long for a "
                              "line",
@@ -120,94 +169,32 @@ static bool check_raw(const struct header *h, const struct header_row *row)
     return h->kind != FIELD_URIS || check_uris(h, value, row);
 }
 
-bool header_check(const struct header *h, const struct header_row *row)
+static bool append_text(const struct header *h, const struct header_row *row,
+                        struct buf *out)
 {
-    if (h->fixed.len > 0) {
-        return true;
+    struct span value;
+    if (!fill(h->value, h, row, &value)) {
+        return false;
     }
-    if (h->kind == FIELD_ADDRESS) {
-        return check_address(h, row);
+    if (value.len > 0) {
+        encode_header_text(out, h->name, value);
     }
-    return header_check_values(h->value, h->name, row) &&
-           (h->kind == FIELD_TEXT || check_raw(h, row));
+    return true;
 }
 
-/* The template filled in, in the buffer alone; a TAB is a space. */
-static struct span filled(const struct template *t,
-                          const struct letter_values *values,
-                          struct buf *scratch)
-{
-    buf_clear(scratch);
-    template_fill(t, &values->values, scratch);
-    assert(!scratch->overflowed);
-    for (size_t i = 0; i < scratch->len; i++) {
-        if (scratch->data[i] == '\t') {
-            scratch->data[i] = ' ';
-        }
-    }
-    return buf_span(scratch);
-}
-
-static void append_address(const struct header *h,
-                           const struct letter_values *values,
-                           struct buf *scratch, struct buf *out, bool *utf8)
-{
-    size_t start = out->len;
-    buf_append(out, h->name);
-    size_t column = h->name.len;
-    bool any = false;
-    for (size_t i = 0; i < h->mailboxes.count; i++) {
-        const struct mailbox *box = &h->mailboxes.list[i];
-        buf_clear(scratch);
-        if (box->phrase) {
-            filled(box->phrase, values, scratch);
-        }
-        size_t at = scratch->len;
-        const char *fault = mailbox_append_address(box, values, scratch);
-        assert(!fault);
-        struct span address = span_rest(buf_span(scratch), at);
-        if (address.len == 0) {
-            continue;
-        }
-        struct span phrase = span_slice(buf_span(scratch), 0, at);
-        struct span trimmed = span_trim(phrase);
-        bool exact = box->phrase_exact && trimmed.len > 0;
-        phrase = exact ? phrase : trimmed;
-        buf_append(out, any ? SPAN(",") : SPAN(":"));
-        column++;
-        encode_mailbox(out, &column, phrase, address);
-        *utf8 = *utf8 || !ascii_only(address);
-        any = true;
-    }
-    if (any) {
-        buf_append(out, SPAN("\r\n"));
-    } else {
-        buf_truncate(out, start);
-    }
-}
-
-void header_append(const struct header *h, const struct letter_values *values,
-                   struct buf *scratch, struct buf *out, bool *utf8)
+bool header_append(const struct header *h, const struct header_row *row,
+                   struct buf *out, bool *utf8)
 {
     if (h->fixed.len > 0) {
         buf_append(out, h->fixed);
         *utf8 = *utf8 || h->fixed_utf8;
-    } else if (h->kind == FIELD_ADDRESS) {
-        append_address(h, values, scratch, out, utf8);
-    } else {
-        struct span value = filled(h->value, values, scratch);
-        bool empty =
-            h->kind == FIELD_TEXT ? value.len == 0 : span_trim(value).len == 0;
-        if (empty) {
-            return;
-        }
-        if (h->kind == FIELD_TEXT) {
-            encode_header_text(out, h->name, value);
-        } else {
-            bool fine = encode_header_raw(out, h->name, value);
-            assert(fine);
-        }
+        return true;
     }
+    if (h->kind == FIELD_ADDRESS) {
+        return append_address(h, row, out, utf8);
+    }
+    return h->kind == FIELD_TEXT ? append_text(h, row, out)
+                                 : append_raw(h, row, out);
 }
 
 static struct template *compile_text(struct span text,
@@ -298,17 +285,16 @@ static bool fix(struct header *h, const struct field *field,
         .bytes_left = &bytes_left,
         .reason = &reason,
     };
-    bool fine = header_check(h, &row);
+    struct buf out;
+    buf_init(&out, context->scratch->bytes_max);
+    bool fine = header_append(h, &row, &out, &h->fixed_utf8);
     if (fine) {
-        struct buf out;
-        buf_init(&out, context->scratch->bytes_max);
-        header_append(h, &none, context->scratch, &out, &h->fixed_utf8);
         h->fixed = arena_copy(context->arena, buf_span(&out));
-        buf_release(&out);
     } else {
         err_set(context->err, EX_DATAERR, "%s:%u: %.*s", field->file,
                 field->line, (int)reason.len, reason.data);
     }
+    buf_release(&out);
     arena_release(&arena);
     return fine;
 }

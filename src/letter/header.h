@@ -1,7 +1,6 @@
 /* What is one header of a draft, and how is it filled in?
  *
- * One that is the same in every row is rendered once. What a row may not put
- * into it is found by header_check alone, so that header_append cannot fail. */
+ * One that is the same in every row is rendered once. */
 #pragma once
 
 #include <stdbool.h>
@@ -50,12 +49,11 @@ struct header_row {
     struct span *reason; /* set where the answer is false */
 };
 
-bool header_check(const struct header *h, const struct header_row *row);
-
-/* Whole lines; nothing where the value is empty. *utf8 becomes true where an
- * address is not ASCII. */
-void header_append(const struct header *h, const struct letter_values *values,
-                   struct buf *scratch, struct buf *out, bool *utf8);
+/* Appends whole lines; nothing where the value is empty. *utf8 becomes true
+ * where an address is not ASCII. False: the row may not put that into it, and
+ * out has some of it. */
+bool header_append(const struct header *h, const struct header_row *row,
+                   struct buf *out, bool *utf8);
 
 /* Is this template's use of the row's values allowed in that place (a
  * header's name, or "the sender")? Looks for empty columns, controls, and

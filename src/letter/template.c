@@ -57,31 +57,23 @@ static struct span value_of(const struct template *t,
                               : values->builtin[index - t->columns];
 }
 
-static struct span html_of(char c)
-{
-    static const struct {
-        char byte;
-        struct span text;
-    } entities[] = {
-        {'&', {"&amp;", 5}},  {'<', {"&lt;", 4}},   {'>', {"&gt;", 4}},
-        {'"', {"&quot;", 6}}, {'\'', {"&#39;", 5}},
-    };
-    for (size_t i = 0; i < sizeof entities / sizeof entities[0]; i++) {
-        if (entities[i].byte == c) {
-            return entities[i].text;
-        }
-    }
-    return (struct span){0};
-}
+/* By byte, in the table below; 0 stands for itself. */
+static const unsigned char entity_of[256] = {
+    ['&'] = 1, ['<'] = 2, ['>'] = 3, ['"'] = 4, ['\''] = 5};
+
+static const struct span entities[] = {
+    {"", 0},     {"&amp;", 5},  {"&lt;", 4},
+    {"&gt;", 4}, {"&quot;", 6}, {"&#39;", 5},
+};
 
 static void append_html(struct buf *out, struct span value)
 {
     size_t from = 0;
     for (size_t i = 0; i < value.len; i++) {
-        struct span entity = html_of(value.data[i]);
-        if (entity.len > 0) {
+        unsigned entity = entity_of[(unsigned char)value.data[i]];
+        if (entity > 0) {
             buf_append(out, span_slice(value, from, i));
-            buf_append(out, entity);
+            buf_append(out, entities[entity]);
             from = i + 1;
         }
     }
@@ -91,21 +83,25 @@ static void append_html(struct buf *out, struct span value)
 /* RFC 3986 2.3: what stands for itself in every part of a URL. */
 static bool unreserved(char c)
 {
-    return ascii_is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
+    static const bool marks[256] = {
+        ['-'] = true, ['.'] = true, ['_'] = true, ['~'] = true};
+    return ascii_is_alnum(c) || marks[(unsigned char)c];
 }
 
 static void append_url(struct buf *out, struct span value)
 {
     static const char digits[] = "0123456789ABCDEF";
+    size_t from = 0;
     for (size_t i = 0; i < value.len; i++) {
-        unsigned char byte = (unsigned char)value.data[i];
-        char escaped[3] = {'%', digits[byte >> 4], digits[byte & 15]};
-        if (unreserved(value.data[i])) {
-            buf_append_byte(out, value.data[i]);
-        } else {
+        if (!unreserved(value.data[i])) {
+            unsigned char byte = (unsigned char)value.data[i];
+            char escaped[3] = {'%', digits[byte >> 4], digits[byte & 15]};
+            buf_append(out, span_slice(value, from, i));
             buf_append(out, span_from(escaped, sizeof escaped));
+            from = i + 1;
         }
     }
+    buf_append(out, span_rest(value, from));
 }
 
 static void append_value(struct buf *out, enum template_form form,
@@ -183,7 +179,8 @@ static void look_at_value(const struct template *t,
     if (value.len == 0 && !op->guarded && op->value < out->empty) {
         out->empty = op->value < t->columns ? op->value : out->empty;
     }
-    if (op->form != TEMPLATE_FORM_URL) { /* where none is left */
+    /* Percent-encoded, none is left. */
+    if (op->form != TEMPLATE_FORM_URL && ascii_any_control(value)) {
         look_at_bytes(op->value, value, out);
     }
 }

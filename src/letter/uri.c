@@ -5,8 +5,14 @@
 /* RFC 3986 2.2 and 2.3, and the percent sign. */
 static bool of_a_uri(char c)
 {
-    static const struct span marks = {"-._~:/?#[]@!$&'()*+,;=%", 23};
-    return ascii_is_alnum(c) || span_find(marks, c) < marks.len;
+    static const bool marks[256] = {
+        ['-'] = true, ['.'] = true, ['_'] = true, ['~'] = true, [':'] = true,
+        ['/'] = true, ['?'] = true, ['#'] = true, ['['] = true, [']'] = true,
+        ['@'] = true, ['!'] = true, ['$'] = true, ['&'] = true, ['\''] = true,
+        ['('] = true, [')'] = true, ['*'] = true, ['+'] = true, [','] = true,
+        [';'] = true, ['='] = true, ['%'] = true,
+    };
+    return ascii_is_alnum(c) || marks[(unsigned char)c];
 }
 
 static bool is_hex(struct span s, size_t at)

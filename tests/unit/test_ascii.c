@@ -100,9 +100,28 @@ static void parses_numbers(void **state)
     }
 }
 
+static void finds_controls_anywhere(void **state)
+{
+    (void)state;
+    for (size_t len = 0; len < 20; len++) {
+        char text[20];
+        memset(text, 'a', sizeof text);
+        assert_false(ascii_any_control(span_from(text, len)));
+        for (size_t at = 0; at < len; at++) {
+            for (int c = 0; c < 256; c++) {
+                text[at] = (char)c;
+                assert_int_equal(ascii_any_control(span_from(text, len)),
+                                 ascii_is_control((char)c));
+            }
+            text[at] = (char)(at % 2 ? 0x80 : 0xff);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_controls_anywhere),
         cmocka_unit_test(knows_every_byte),
         cmocka_unit_test(reads_hex_digits),
         cmocka_unit_test(finds_any_byte_beyond_ascii),
