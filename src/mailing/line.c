@@ -15,22 +15,43 @@ enum {
 
 /* --- trouble --- */
 
+static bool rests(const struct line *l)
+{
+    return loop_now_ms(l->campaign->loop) < l->resume_ms;
+}
+
 /* Nothing new for a while; longer each time until a row is settled. */
 static void rest(struct line *l)
 {
+    if (rests(l)) {
+        return; /* what was under way says nothing new */
+    }
     l->pause_ms = l->pause_ms ? l->pause_ms * 2 : LINE_PAUSE_MS;
     l->pause_ms = l->pause_ms < PAUSE_MOST_MS ? l->pause_ms : PAUSE_MOST_MS;
     l->resume_ms = loop_now_ms(l->campaign->loop) + l->pause_ms;
 }
 
-static void be_in_trouble(struct line *l, bool hopeless, int status,
+/* Where others stand in, one that was fine before is asked again before it
+ * counts as hopeless: it may have been a moment's confusion. */
+static bool hopeless_by_now(struct line *l, bool final)
+{
+    bool trusted = l->proven && l->campaign->line_count > 1;
+    if (!final) {
+        l->final_troubles = 0;
+    } else if (l->final_troubles == 0 || !rests(l)) {
+        l->final_troubles++;
+    }
+    return l->final_troubles > (trusted ? 1u : 0u);
+}
+
+static void be_in_trouble(struct line *l, bool final, int status,
                           const char *text)
 {
     struct campaign *c = l->campaign;
     uint64_t now = loop_now_ms(c->loop);
-    bool news = hopeless && !l->hopeless;
     l->trouble_since_ms = l->trouble_since_ms ? l->trouble_since_ms : now;
-    l->hopeless = hopeless;
+    l->hopeless = hopeless_by_now(l, final);
+    bool news = final && !rests(l) && l->final_troubles == 1;
     err_set(&l->trouble, status, "%s", text);
     if (relays_left(c)) {
         rest(l);
@@ -48,6 +69,7 @@ void line_trouble_over(struct line *l)
 {
     l->trouble_since_ms = 0;
     l->hopeless = false;
+    l->final_troubles = 0;
     l->pause_ms = 0;
 }
 
@@ -64,8 +86,7 @@ void line_give_up(struct line *l, int status, const char *text)
 
 bool line_able(const struct line *l)
 {
-    return l->given_up.status == 0 &&
-           loop_now_ms(l->campaign->loop) >= l->resume_ms;
+    return l->given_up.status == 0 && !rests(l);
 }
 
 /* --- sessions --- */
@@ -167,8 +188,8 @@ static void take_addresses(void *context, struct addrinfo *list,
     struct line *l = context;
     l->question = NULL;
     if (!list) {
-        bool hopeless = why->status == EX_NOHOST && !l->proven;
-        be_in_trouble(l, hopeless, why->status, why->text);
+        bool final = why->status == EX_NOHOST && !l->proven;
+        be_in_trouble(l, final, why->status, why->text);
         return;
     }
     addresses_set(&l->addresses, list, &l->campaign->binds);

@@ -39,7 +39,8 @@ struct line {
 
     uint64_t trouble_since_ms; /* 0: none */
     struct err trouble;        /* the last one */
-    bool hopeless;             /* of trouble that is not waited for */
+    unsigned final_troubles;   /* in a row: of those that do not pass */
+    bool hopeless;             /* so that it is not waited for */
     uint64_t pause_ms;         /* the last back-off */
     uint64_t resume_ms;        /* no connection, no row before */
     unsigned sender_refusals;  /* in a row */
