@@ -2,8 +2,8 @@
 
 static void set_timer(struct patience *p, uint64_t now_ms)
 {
-    if (!p->timer_runs && p->deadline_ms != UINT64_MAX) {
-        p->timer_runs = true;
+    if (p->deadline_ms < p->fires_ms) {
+        p->fires_ms = p->deadline_ms;
         loop_timer_start(p->timer, p->deadline_ms - now_ms);
     }
 }
@@ -29,7 +29,7 @@ static void timer_fires(void *context)
     bool speaking;
     uint64_t handed = p->handed_now(p->context, &speaking);
     uint64_t now = loop_now_ms(p->loop);
-    p->timer_runs = false;
+    p->fires_ms = UINT64_MAX;
     /* What was said is not yet all gone, and moves: the peer is there. */
     if (speaking && handed != p->handed && p->deadline_ms != UINT64_MAX) {
         p->handed = handed;
@@ -48,6 +48,7 @@ void patience_init(struct patience *p, struct loop *loop,
 {
     *p = (struct patience){
         .loop = loop,
+        .fires_ms = UINT64_MAX,
         .deadline_ms = UINT64_MAX,
         .handed_now = handed_now,
         .ended = ended,

@@ -2,7 +2,7 @@
  *
  * For the limit of the oldest thing said, from when it was said or from the
  * last sign of life: a reply, or words that the kernel took. The timer under
- * it is not set anew each time: it looks again when it fires. */
+ * it is not put off each time: it looks again when it fires. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,7 +13,7 @@
 struct patience {
     struct loop *loop;
     struct loop_timer *timer;
-    bool timer_runs;
+    uint64_t fires_ms;    /* UINT64_MAX: the timer does not run */
     uint64_t deadline_ms; /* UINT64_MAX: nothing is waited for */
     uint64_t limit_ms;
     uint64_t handed; /* bytes that the kernel had taken, when it was set */

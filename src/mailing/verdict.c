@@ -225,9 +225,11 @@ static void note_loss(struct task *t, const char *text)
 /* Once is bad luck. A row that ends its session again and again must not keep
  * the others waiting. */
 static void take_loss(struct campaign *c, const struct session *s,
-                      struct task *t)
+                      struct task *t, const struct reply *closing)
 {
-    if (t->attempts == 0) {
+    if (t->attempts == 0 && closing->code != 0) {
+        task_note(t, closing, SCOPE_SESSION);
+    } else if (t->attempts == 0) {
         note_loss(t, "the session ended before this was taken");
     }
     t->losses++;
@@ -281,7 +283,7 @@ static enum session_news take_verdict(void *context, const struct session *s,
         return take_refusal(l, s, t, v);
     case VERDICT_PENDING:
         if (v->tried) {
-            take_loss(c, s, t);
+            take_loss(c, s, t, &v->reply);
         } else {
             take_unsaid(c, t);
         }

@@ -113,7 +113,8 @@ struct dialog_verdict {
     enum verdict_kind kind;
     enum step step;
     struct reply reply; /* of SENT and REFUSED; code 0: decided here, without
-                           asking (5.3.4, 5.6.7, 5.7.30). Lives until the
+                           asking (5.3.4, 5.6.7, 5.7.30). Of PENDING: the
+                           421 that cut it off, if one did. Lives until the
                            next call */
     bool tried;         /* MAIL was said for it */
     bool letter_done;   /* the last verdict of its transaction */

@@ -192,8 +192,8 @@ static const struct refusal *refusal_of(const struct slot *slot, unsigned i)
     return own->given && !mail_refused ? own : all->given ? all : NULL;
 }
 
-static void tell(const struct slot *slot, unsigned recipient,
-                 struct dialog_verdict *out)
+static void tell(const struct dialog *d, const struct slot *slot,
+                 unsigned recipient, struct dialog_verdict *out)
 {
     const struct refusal *refusal = refusal_of(slot, recipient);
     *out = (struct dialog_verdict){
@@ -209,6 +209,8 @@ static void tell(const struct slot *slot, unsigned recipient,
     } else if (slot->left == VERDICT_SENT) {
         assert(slot->addressees[recipient].accepted && slot->taken.code != 0);
         out->reply = slot->taken;
+    } else if (d->end == DIALOG_END_CLOSING) {
+        out->reply = d->end_reply;
     }
 }
 
@@ -220,7 +222,7 @@ bool dialog_verdict(struct dialog *d, struct dialog_verdict *out)
             return false;
         }
         if (slot->told < slot->letter.recipient_count) {
-            tell(slot, slot->told++, out);
+            tell(d, slot, slot->told++, out);
             return true;
         }
         /* Its last verdict has been used by now. */

@@ -107,11 +107,30 @@ static void waits_for_nothing(void **state)
     loop_destroy(s.loop);
 }
 
+/* After minutes of patience with a content, a QUIT is given seconds. */
+static void a_shorter_limit_counts_at_once(void **state)
+{
+    (void)state;
+    struct scene s = {.steps = ""};
+    s.loop = loop_create();
+    s.timer = loop_timer_create(s.loop, step, &s);
+    patience_init(&s.patience, s.loop, handed_now, ended, &s);
+    s.began_ms = loop_now_ms(s.loop);
+    patience_renew(&s.patience, 10000, true);
+    patience_renew(&s.patience, LIMIT_MS, true);
+    loop_run(s.loop);
+    assert_in_range(s.ended_ms, LIMIT_MS, 5000);
+    patience_release(&s.patience);
+    loop_timer_destroy(s.timer);
+    loop_destroy(s.loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ends_after_silence),
         cmocka_unit_test(waits_for_nothing),
+        cmocka_unit_test(a_shorter_limit_counts_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
