@@ -163,12 +163,17 @@ static void look_for_first(struct cleaner *c, uint32_t line,
     }
 }
 
+static bool ignored(const struct cleaner *c, size_t column)
+{
+    return c->names && span_starts(c->names[column], SPAN("_"));
+}
+
 /* NULL: every field is UTF-8. */
 static const char *field_reason(const struct cleaner *c,
                                 const struct csv_row *row, size_t *column_out)
 {
     for (size_t i = 0; i < c->columns; i++) {
-        if (!utf8_valid(row->fields[i])) {
+        if (!utf8_valid(row->fields[i]) && !ignored(c, i)) {
             *column_out = i;
             return address_fault_text(ADDRESS_NOT_UTF8);
         }

@@ -31,6 +31,8 @@ const char *clean_status_name(enum clean_status status); /* ok, invalid, … */
 struct cleaner {
     size_t address_column;
     size_t columns;
+    const struct span *names; /* of the columns, to know which are ignored;
+                                 NULL: none is */
     bool dedupe;        /* false: every row is its own, ordinals tell apart */
     enum key_mode mode; /* of dedupe */
     struct shard shard;

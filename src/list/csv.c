@@ -24,6 +24,7 @@ struct csv_reader {
     char preamble[12]; /* a BOM and `sep=C` with its line end, at the most */
     size_t preamble_len;
     struct buf header; /* as it stood */
+    uint32_t first_line;
     struct buf names_text;
     struct span names[CSV_COLUMNS_MAX];
     size_t columns; /* 0: not known yet */
@@ -220,6 +221,7 @@ static bool read_header(struct csv_reader *r, struct err *err)
     if (!check_record(r, err)) {
         return false;
     }
+    r->first_line = r->record.first_line;
     if (!r->header_row) {
         number_names(r);
         return true;
@@ -331,4 +333,9 @@ struct span csv_reader_header(const struct csv_reader *r)
 struct span csv_reader_preamble(const struct csv_reader *r)
 {
     return span_from(r->preamble, r->preamble_len);
+}
+
+uint32_t csv_reader_first_line(const struct csv_reader *r)
+{
+    return r->first_line;
 }

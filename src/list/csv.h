@@ -53,6 +53,9 @@ size_t csv_reader_columns(const struct csv_reader *reader, /* names, trimmed; */
 struct span csv_reader_header(const struct csv_reader *reader); /* raw bytes,
                                   line end included, BOM not; empty without */
 
+/* The line on which the header begins, or without one the first row. */
+uint32_t csv_reader_first_line(const struct csv_reader *reader);
+
 /* What stands in front of all that: a BOM, a line `sep=C`. */
 struct span csv_reader_preamble(const struct csv_reader *reader);
 

@@ -52,12 +52,14 @@ static bool open_list(struct plan *p, struct err *err)
     size_t count = csv_reader_columns(p->reader, &names);
     struct err found = {0};
     if (!find_columns(p, names, count, &found)) {
-        err_set(err, found.status, "%s:1: %s", csv_reader_name(p->reader),
+        err_set(err, found.status, "%s:%" PRIu32 ": %s",
+                csv_reader_name(p->reader), csv_reader_first_line(p->reader),
                 found.text);
         return false;
     }
     p->cleaner.address_column = p->address_column;
     p->cleaner.columns = count;
+    p->cleaner.names = names;
     p->cleaner.dedupe = s->dedupe;
     p->cleaner.mode = s->key_mode;
     p->cleaner.shard = s->shard;

@@ -126,9 +126,9 @@ static unsigned tell(void *finding, const struct observer *observer)
     uint64_t total = exact ? s->bytes : average * s->rows;
     err_set(&line, 0,
             "a message has %" PRIu64 " bytes, the largest (line %" PRIu32
-            ") %zu; %" PRIu64 " of them have %s%" PRIu64 " bytes",
-            average, s->largest_line, s->largest, s->rows,
-            exact ? "" : "about ", total);
+            ") %zu: %s%" PRIu64 " bytes for %" PRIu64 " rows",
+            average, s->largest_line, s->largest, exact ? "" : "about ", total,
+            s->rows);
     observer->say(observer->context, SAY_INFO, line.text);
     tell_parts(s, observer);
     if (s->largest <= HEAVY_BYTES) {

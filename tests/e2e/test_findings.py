@@ -71,12 +71,12 @@ def test_an_empty_field_in_a_section_of_its_own_is_fine(check):
 def test_the_sizes_of_messages(check):
     done = check("email,name\na@example.org,A\nb@example.org,Bo\n", DRAFT)
     assert "the largest (line 3)" in done.err
-    assert "2 of them have" in done.err and "about" not in done.err
+    assert "bytes for 2 rows" in done.err and "about" not in done.err
     assert "100 kB" not in done.err
     rows = "".join(f"u{i}@example.org,N\n" for i in range(3000))
     done = check("email,name\n" + rows + f"z@example.org,{'Z' * 300}\n", DRAFT)
     assert "the largest (line 3002)" in done.err
-    assert "3001 of them have about" in done.err
+    assert ": about " in done.err and "bytes for 3001 rows" in done.err
 
 
 def test_a_heavy_message_is_a_warning(check):

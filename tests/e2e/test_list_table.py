@@ -54,7 +54,8 @@ FINE = {
     "blanks round another field": [
         (b"email,n\n" + A + b", 1\t\n", [" 1\t"])],
     "a column whose name begins with _": [
-        (b"email,n,_status,_status\n" + A + b",1,x,y\n", ["1"])],
+        (b"email,n,_status,_status\n" + A + b",1,x,y\n", ["1"]),
+        (b"email,n,_reason\n" + A + b",1,caf\xe9\n", ["1"])],
     "names and no row": [
         (b"email,n\n", []), (b"email,n", [])],
     "a field that is not UTF-8": [
@@ -76,11 +77,12 @@ REFUSED = {
         (b"email,n\n" + A + b",1,\n", 2), (b"email,n\n\n" + A + b"\n", 3),
         (b"email\n" + A + b",\n", 2)],
     "a name that is there twice": [
-        (b"email,n,n\n", 1), (b"email,n, email\n", 1)],
+        (b"email,n,n\n", 1), (b"\r\nemail,n, email\n", 2)],
     "a name that is empty": [
         (b"email,\n" + A + b",\n", 1), (b'email,""\n', 1)],
     "no column of addresses": [
-        (b"name,town\nAnn,Bern\n", 1), (b"mail,address\n", 1)],
+        (b"name,town\nAnn,Bern\n", 1), (b"mail,address\n", 1),
+        (b"sep=;\n\n\nname;town\n", 4)],
     "an address among the names": [
         (A + b",Ann\n", 1), (b"Ann," + A + b",\n", 1)],
     "a name that is not UTF-8": [
