@@ -78,7 +78,16 @@ static bool place_by_name(struct options *o, struct err *err)
     return err->status == 0;
 }
 
-bool state_place_settle(struct options *o, struct err *err)
+/* A state knows rows by the key of fold: two that differ in nothing but case
+ * are one to it. */
+static void fold_keys(struct settings *s)
+{
+    if (s->dedupe && s->key_mode == KEY_EXACT) {
+        s->key_mode = KEY_FOLD;
+    }
+}
+
+static bool find_place(struct options *o, struct err *err)
 {
     struct settings *s = &o->settings;
     if (s->campaign && !names_campaign(span_of(s->campaign))) {
@@ -93,4 +102,15 @@ bool state_place_settle(struct options *o, struct err *err)
         return true;
     }
     return !s->campaign || place_by_name(o, err);
+}
+
+bool state_place_settle(struct options *o, struct err *err)
+{
+    if (!find_place(o, err)) {
+        return false;
+    }
+    if (o->settings.campaign) {
+        fold_keys(&o->settings);
+    }
+    return true;
 }

@@ -2,13 +2,15 @@
 
 #include <sys/stat.h>
 
+#include "mailing/campaign.h"
 #include "mailing/clock.h"
+#include "mailing/suppress.h"
+#include "record/state_survey.h"
 
 static bool open_state(struct keeper *k, const struct settings *s,
-                       struct err *err)
+                       enum state_use use, struct err *err)
 {
-    k->state =
-        state_open(s->state_path, s->dry_run ? STATE_READ : STATE_RUN, err);
+    k->state = state_open(s->state_path, use, err);
     if (!k->state) {
         return false;
     }
@@ -17,12 +19,25 @@ static bool open_state(struct keeper *k, const struct settings *s,
     return err->status == 0;
 }
 
+static bool open_existing(struct keeper *k, const struct settings *s,
+                          enum state_use use, struct err *err)
+{
+    struct stat facts;
+    return !s->campaign || lstat(s->state_path, &facts) != 0 ||
+           open_state(k, s, use, err);
+}
+
 bool keeper_open(struct keeper *k, const struct settings *settings,
                  struct err *err)
 {
-    struct stat facts;
-    return !settings->campaign || lstat(settings->state_path, &facts) != 0 ||
-           open_state(k, settings, err);
+    return open_existing(k, settings,
+                         settings->dry_run ? STATE_READ : STATE_RUN, err);
+}
+
+bool keeper_look(struct keeper *k, const struct settings *settings,
+                 struct err *err)
+{
+    return open_existing(k, settings, STATE_READ, err);
 }
 
 const struct siphash_key *keeper_id_key(const struct keeper *k)
@@ -37,14 +52,14 @@ static bool make_state(struct keeper *k, const struct settings *s,
     if (k->state || !s->campaign || s->dry_run) {
         return true;
     }
-    if (open_state(k, s, err) && k->known) {
+    if (open_state(k, s, STATE_RUN, err) && k->known) {
         err_set(err, EX_TEMPFAIL, "%s: this campaign has just been begun",
                 s->state_path);
     }
     return err->status == 0;
 }
 
-bool keeper_take(struct keeper *k, const struct plan *plan, struct err *err)
+bool keeper_take(struct keeper *k, struct plan *plan, struct err *err)
 {
     const struct settings *s = plan->settings;
     const struct state_mailing mailing = {
@@ -55,8 +70,75 @@ bool keeper_take(struct keeper *k, const struct plan *plan, struct err *err)
         .template_may_change = s->template_may_change,
     };
     return make_state(k, s, err) &&
-           (!k->state || state_take_mailing(k->state, &mailing, err));
+           (!k->state || (state_take_mailing(k->state, &mailing, err) &&
+                          suppress_of_state(&plan->cleaner, k->state, err)));
 }
+
+/* --- what relays teach --- */
+
+enum { LEARNED_DAYS_MAX = 30 }; /* a relay may be another one by then */
+
+static struct span relay_name(const struct line *l, struct buf *text)
+{
+    buf_init(text, 1024);
+    buf_append_format(text, "%s:%s", l->relay->host, l->relay->port);
+    return buf_span(text);
+}
+
+struct recalling {
+    struct line *line;
+    struct span name;
+};
+
+static bool recall(void *context, const struct state_learned *learned,
+                   struct err *err)
+{
+    (void)err;
+    const struct recalling *r = context;
+    struct line *l = r->line;
+    int64_t age_ms = clock_wall_ms() - learned->time_ms;
+    if (!span_equal(r->name, learned->relay) ||
+        age_ms > LEARNED_DAYS_MAX * INT64_C(86400000)) {
+        return true;
+    }
+    l->learned.appetite.letters = (unsigned)learned->letters;
+    l->learned.recipients = (unsigned)learned->recipients;
+    l->learned.stream_unfit = learned->stream_unfit;
+    if (learned->sessions > 0) {
+        pace_recall(&l->pace, (unsigned)learned->sessions,
+                    loop_now_ms(l->campaign->loop));
+    }
+    return true;
+}
+
+bool keeper_recall(struct keeper *k, struct line *l, struct err *err)
+{
+    struct buf text;
+    struct recalling r = {l, relay_name(l, &text)};
+    bool fine = !k->state || state_each_learned(k->state, recall, &r, err);
+    buf_release(&text);
+    return fine;
+}
+
+bool keeper_learn(struct keeper *k, const struct line *l, struct err *err)
+{
+    struct buf text;
+    const struct state_learned learned = {
+        .relay = relay_name(l, &text),
+        .letters = l->learned.appetite.letters,
+        .recipients = l->learned.recipients,
+        .sessions = pace_ceiling(&l->pace),
+        .stream_unfit = l->learned.stream_unfit,
+        .time_ms = clock_wall_ms(),
+    };
+    bool any = learned.letters > 0 || learned.recipients > 0 ||
+               learned.sessions > 0 || learned.stream_unfit;
+    bool fine = !k->state || !any || state_learn(k->state, &learned, err);
+    buf_release(&text);
+    return fine;
+}
+
+/* --- writing --- */
 
 static void nothing(void *context)
 {

@@ -16,6 +16,8 @@
 #include "record/state.h"
 #include "record/state_writer.h"
 
+struct line;
+
 struct keeper {
     struct state *state;         /* NULL: the run is stateless */
     struct state_writer *writer; /* NULL: nothing is written */
@@ -29,11 +31,21 @@ struct keeper {
 bool keeper_open(struct keeper *k, const struct settings *settings,
                  struct err *err);
 
+/* The same, to read and no more. */
+bool keeper_look(struct keeper *k, const struct settings *settings,
+                 struct err *err);
+
 /* The key of the Message-IDs; NULL: there is none yet. */
 const struct siphash_key *keeper_id_key(const struct keeper *k);
 
-/* Takes the campaign, in a state that is made now where there was none. */
-bool keeper_take(struct keeper *k, const struct plan *plan, struct err *err);
+/* Takes the campaign, in a state that is made now where there was none, and
+ * the addresses that it never mails. */
+bool keeper_take(struct keeper *k, struct plan *plan, struct err *err);
+
+/* What the relay taught earlier runs, and what it has taught this one (after
+ * keeper_end). */
+bool keeper_recall(struct keeper *k, struct line *l, struct err *err);
+bool keeper_learn(struct keeper *k, const struct line *l, struct err *err);
 
 /* The list is counted; from here on the state can be written. */
 bool keeper_begin(struct keeper *k, const struct plan *plan, struct loop *loop,

@@ -113,6 +113,18 @@ void pace_refused(struct pace *p, unsigned open, uint64_t now_ms)
     begin_epoch(p, now_ms, true);
 }
 
+void pace_recall(struct pace *p, unsigned sessions, uint64_t now_ms)
+{
+    if (sessions < p->cap) {
+        pace_refused(p, sessions, now_ms);
+    }
+}
+
+unsigned pace_ceiling(const struct pace *p)
+{
+    return p->cap < p->cap_asked ? p->cap : 0;
+}
+
 /* --- the climb --- */
 
 static void change_sessions(struct pace *p, unsigned sessions, uint64_t now_ms)

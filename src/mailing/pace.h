@@ -62,6 +62,10 @@ void pace_throttled(struct pace *p, uint64_t now_ms); /* 4xx: too fast */
 /* A connection beyond those that are open was refused. */
 void pace_refused(struct pace *p, unsigned open, uint64_t now_ms);
 
+/* More than so many were refused, the last time. */
+void pace_recall(struct pace *p, unsigned sessions, uint64_t now_ms);
+unsigned pace_ceiling(const struct pace *p); /* 0: none was refused */
+
 /* No more than so many for now: the others have the rest. */
 void pace_allow(struct pace *p, unsigned sessions, uint64_t now_ms);
 

@@ -1,3 +1,4 @@
+#include "mailing/keeper.h"
 #include "mailing/mailing.h"
 
 #include <errno.h>
@@ -231,7 +232,11 @@ int mailing_render(const struct settings *settings,
                    const struct observer *observer, struct err *err)
 {
     struct rendering r = {.directory = options->directory, .directory_fd = -1};
-    if (!plan_open(&r.plan, settings, NULL, err)) {
+    struct keeper keeper = {0};
+    bool opened = keeper_look(&keeper, settings, err) &&
+                  plan_open(&r.plan, settings, keeper_id_key(&keeper), err);
+    keeper_close(&keeper);
+    if (!opened) {
         return err->status;
     }
     arena_init(&r.arena);

@@ -102,13 +102,32 @@ static bool close_records(struct campaign *c, struct err *err)
     return !failed || failed_close(failed, err);
 }
 
+static bool recall_relays(struct campaign *c, struct err *err)
+{
+    bool fine = true;
+    for (unsigned i = 0; i < c->line_count && fine; i++) {
+        fine = keeper_recall(&c->keeper, &c->lines[i], err);
+    }
+    return fine;
+}
+
+static bool remember_relays(struct campaign *c, struct err *err)
+{
+    bool fine = true;
+    for (unsigned i = 0; i < c->line_count && fine; i++) {
+        fine =
+            c->settings->dry_run || keeper_learn(&c->keeper, &c->lines[i], err);
+    }
+    return fine;
+}
+
 static int run(struct campaign *c, struct tally *tally_out, struct err *err)
 {
     if (!c->settings->dry_run) {
         campaign_run(c);
     }
     struct err lost = {0};
-    bool kept = keeper_end(&c->keeper, &lost);
+    bool kept = keeper_end(&c->keeper, &lost) && remember_relays(c, &lost);
     bool written = campaign_close_books(c, err) && close_records(c, err);
     int status = written ? EX_OK : err->status;
     if (!kept) {
@@ -162,7 +181,7 @@ static int count_and_run(struct campaign *c, struct tally *tally_out,
     campaign_hear_signals(c);
     if (relays_init(c, err) && count(c, err) && open_records(c, err) &&
         open_tls(c, err) && keeper_begin(&c->keeper, c->plan, c->loop, err) &&
-        watch_first(c, err)) {
+        recall_relays(c, err) && watch_first(c, err)) {
         return run(c, tally_out, err);
     }
     return err->status;

@@ -14,16 +14,18 @@
 #include "list/csv.h"
 #include "mailing/file.h"
 #include "mailing/jsonline.h"
+#include "record/state_survey.h"
 #include "smtp/classify.h"
 
 enum { SPOOL_BYTES_MAX = 1 << 30, CODE_MAX = 599 };
 
-enum kind { KIND_PLAIN, KIND_CSV, KIND_JSONL };
+enum kind { KIND_PLAIN, KIND_CSV, KIND_JSONL, KIND_STATE };
 
 struct reading {
     struct cleaner *cleaner;
     const char *name;
     int descriptor;
+    struct state *state; /* where it is one */
     struct err *err;
 };
 
@@ -243,6 +245,64 @@ static bool read_csv(const struct reading *r, const char *path)
     return fine && result != CSV_RESULT_ERROR;
 }
 
+/* --- a state --- */
+
+static bool take_state_row(void *context, const struct state_row *row,
+                           struct err *err)
+{
+    (void)err;
+    const struct reading *r = context;
+    const struct report_row *p = &row->report;
+    const struct reported reported = {
+        .status = span_of(outcome_name(p->status)),
+        .scope = span_of(p->scope),
+        .code = p->code,
+        .enhanced = p->enhanced,
+        .reply = p->reply,
+    };
+    return !gone(&reported) || suppress(r, row->id, p->address);
+}
+
+static bool take_state_mailing(void *context,
+                               const struct state_mailing_facts *facts,
+                               struct err *err)
+{
+    struct reading *r = context;
+    return state_each_row(r->state, facts->id, take_state_row, r, err);
+}
+
+static bool take_suppression(void *context, struct span address,
+                             struct err *err)
+{
+    (void)err;
+    return suppress(context, 0, address);
+}
+
+static bool is_state(const struct reading *r)
+{
+    static const char begin[] = "SQLite format 3";
+    char bytes[sizeof begin];
+    return pread(r->descriptor, bytes, sizeof bytes, 0) == sizeof bytes &&
+           memcmp(bytes, begin, sizeof begin) == 0;
+}
+
+static bool read_state(struct reading *r, const char *path)
+{
+    r->state = state_open(path, STATE_READ, r->err);
+    bool fine = r->state &&
+                state_each_mailing(r->state, take_state_mailing, r, r->err) &&
+                state_each_suppression(r->state, take_suppression, r, r->err);
+    state_close(r->state);
+    return fine;
+}
+
+bool suppress_of_state(struct cleaner *cleaner, struct state *state,
+                       struct err *err)
+{
+    struct reading r = {.cleaner = cleaner, .name = "the state", .err = err};
+    return state_each_suppression(state, take_suppression, &r, err);
+}
+
 static bool rewound(const struct reading *r)
 {
     if (lseek(r->descriptor, 0, SEEK_SET) == 0) {
@@ -252,10 +312,10 @@ static bool rewound(const struct reading *r)
     return false;
 }
 
-static bool read_as_what_it_is(const struct reading *r, const char *path)
+static bool read_as_what_it_is(struct reading *r, const char *path)
 {
-    enum kind kind;
-    if (!find_kind(r, &kind) || !rewound(r)) {
+    enum kind kind = KIND_STATE;
+    if (!is_state(r) && (!find_kind(r, &kind) || !rewound(r))) {
         return false;
     }
     switch (kind) {
@@ -265,6 +325,8 @@ static bool read_as_what_it_is(const struct reading *r, const char *path)
         return read_jsonl(r);
     case KIND_CSV:
         return read_csv(r, path);
+    case KIND_STATE:
+        return read_state(r, path);
     }
     return false;
 }

@@ -155,6 +155,50 @@ bool state_each_learned(struct state *s,
     return fine;
 }
 
+bool state_learn(struct state *s, const struct state_learned *l,
+                 struct err *err)
+{
+    sqlite3_stmt *q = state_prepare(
+        s->db, s->path,
+        "REPLACE INTO learned(relay, letters, recipients, sessions,"
+        " stream_unfit, time) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+        err);
+    if (!q) {
+        return false;
+    }
+    state_bind_text(q, 1, l->relay);
+    sqlite3_bind_int64(q, 2, (sqlite3_int64)l->letters);
+    sqlite3_bind_int64(q, 3, (sqlite3_int64)l->recipients);
+    sqlite3_bind_int64(q, 4, (sqlite3_int64)l->sessions);
+    sqlite3_bind_int64(q, 5, l->stream_unfit);
+    sqlite3_bind_int64(q, 6, l->time_ms);
+    return state_step_once(s, q, err);
+}
+
+/* --- suppressions --- */
+
+bool state_each_suppression(struct state *s,
+                            bool (*tell)(void *context, struct span address,
+                                         struct err *err),
+                            void *context, struct err *err)
+{
+    sqlite3_stmt *q = state_prepare(
+        s->db, s->path, "SELECT address FROM suppression ORDER BY key", err);
+    if (!q) {
+        return false;
+    }
+    int result = SQLITE_DONE;
+    bool fine = true;
+    while (fine && (result = sqlite3_step(q)) == SQLITE_ROW) {
+        fine = tell(context, state_text(q, 0), err);
+    }
+    if (fine && result != SQLITE_DONE) {
+        fine = state_fault(s->db, s->path, err);
+    }
+    sqlite3_finalize(q);
+    return fine;
+}
+
 /* --- settling --- */
 
 static bool run_settlement(struct state *s, sqlite3_stmt *q, uint64_t id,

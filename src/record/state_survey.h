@@ -48,6 +48,16 @@ bool state_each_learned(struct state *s,
                                      struct err *err),
                         void *context, struct err *err);
 
+/* Who is never to be mailed, whatever the campaign. */
+bool state_each_suppression(struct state *s,
+                            bool (*tell)(void *context, struct span address,
+                                         struct err *err),
+                            void *context, struct err *err);
+
+/* For the runs to come. Where nothing was learned, nothing is kept. */
+bool state_learn(struct state *s, const struct state_learned *learned,
+                 struct err *err);
+
 /* A person says what became of unknown rows: all of these, or none. Opened
  * with STATE_SETTLE. False: *err. */
 bool state_settle(struct state *s, const uint64_t *ids, size_t count,

@@ -2,6 +2,7 @@
 the sink's own record says what was taken."""
 
 import os
+import re
 import signal
 import sqlite3
 import stat
@@ -345,3 +346,59 @@ def test_no_core_of_a_lock_is_left(run, contacts, template, sink, tmp_path):
         process.kill()
         process.communicate()
     assert run(*command).status in (OK, LOOK)
+
+
+# What other runs take from it
+
+
+def test_a_state_suppresses_whom_it_lost(run, contacts, template, sink):
+    people = ["one@example.org", "bad.1@example.org", "full.1@example.org"]
+    assert run("send", *trusted(sink), "--state", "s.db", "--retry-for", "0",
+               contacts(people), template).status == REMAIN
+    done = run("send", *trusted(sink), "--suppress", "s.db", "--retry-for",
+               "0", contacts(["BAD.1@example.org", *USERS[:3]]), template)
+    assert done.status == OK and done.closing()["suppressed"] == 1
+
+
+def test_its_own_suppressions_are_of_all_campaigns(run, contacts, template,
+                                                   sink, tmp_path):
+    options = [*trusted(sink), "--state", "s.db"]
+    assert run("send", *options, contacts(USERS[:1]), template).status == OK
+    with sqlite3.connect(tmp_path / "s.db") as db:
+        db.execute("INSERT INTO suppression VALUES(?, ?, 'gone', 'test', 1)",
+                   (USERS[1], USERS[1]))
+    done = run("send", *options, "--campaign", "other", contacts(USERS[:3]),
+               template)
+    assert done.closing()["suppressed"] == 1
+    assert USERS[1] not in sink.recipients()
+
+
+def test_what_a_relay_teaches_is_kept(run, contacts, template, sinks):
+    sink = sinks("--max-messages-per-session", "12")
+    options = [*trusted(sink), "--state", "s.db", "-j", "1"]
+    assert run("send", *options, contacts(USERS), template).status == OK
+    assert re.search(r"relay 127\.0\.0\.1:\d+: at most 12 messages a session",
+                     run("status", "s.db").out)
+    more = [f"more{i}@example.org" for i in range(24)]
+    before = sink.log()
+    assert run("send", *options, contacts(more), template).status == OK
+    assert len(sink.log()) - len(before) == len(more)
+    assert sink.stop()["turned_away"] == 0
+
+
+def test_exact_is_fold_to_a_state(run, contacts, template, sink):
+    people = ["Ann@example.org", "ann@example.org"]
+    done = run("send", *trusted(sink), "--state", "s.db", "--dedupe", "exact",
+               contacts(people), template)
+    assert done.closing()["duplicate"] == 1
+    assert sink.recipients() == people[:1]
+
+
+def test_a_letter_is_rendered_as_it_was_sent(run, contacts, template, sink):
+    people = contacts(USERS[:2])
+    assert run("send", *trusted(sink), "--state", "s.db", people,
+               template).status == OK
+    sent = {m["To"]: m["Message-ID"] for m in sink.messages()}
+    shown = run("render", "--state", "s.db", "--line", "3", people, template)
+    ids = re.findall(r"^Message-ID: (\S+)", shown.out, re.M)
+    assert ids == [i for to, i in sent.items() if USERS[1] in to]
