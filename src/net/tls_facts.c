@@ -11,12 +11,21 @@ static const char *or_none(const char *text)
     return text ? text : "";
 }
 
+static const char *version_of(const struct tls *t)
+{
+    return or_none(
+        gnutls_protocol_get_name(gnutls_protocol_get_version(t->session)));
+}
+
+static const char *cipher_of(const struct tls *t)
+{
+    return or_none(gnutls_cipher_get_name(gnutls_cipher_get(t->session)));
+}
+
 void tls_describe(struct tls *t)
 {
-    struct tls_facts facts;
-    tls_facts(t, &facts);
-    snprintf(t->description, sizeof t->description, "%s %s", facts.version,
-             facts.cipher);
+    snprintf(t->description, sizeof t->description, "%s %s", version_of(t),
+             cipher_of(t));
 }
 
 struct span tls_description(const struct tls *t)
@@ -58,9 +67,8 @@ void tls_facts(const struct tls *t, struct tls_facts *out)
     gnutls_session_t s = t->session;
     const char *group = gnutls_group_get_name(gnutls_group_get(s));
     *out = (struct tls_facts){
-        .version =
-            or_none(gnutls_protocol_get_name(gnutls_protocol_get_version(s))),
-        .cipher = or_none(gnutls_cipher_get_name(gnutls_cipher_get(s))),
+        .version = version_of(t),
+        .cipher = cipher_of(t),
         .group = or_none(group ? group : gnutls_kx_get_name(gnutls_kx_get(s))),
         .name = or_none(t->name),
         .trust = t->client ? way_of_trust(t->client) : "",
