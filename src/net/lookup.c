@@ -2,6 +2,8 @@
 
 #include <assert.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <resolv.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,8 +15,8 @@
 #include "base/mem.h"
 
 enum {
-    TIMEOUT_MS = 3000, /* of the first try; the second has twice that */
-    TRIES = 2,
+    TIMEOUT_S_MAX = 5, /* of the first try; each other has twice as long */
+    TRIES_MAX = 3,
     DOMAIN_BYTES_MAX = 253,
     TEXT_BYTES_MAX = 65535, /* no reply is longer */
     /* RFC 1035 3.2.2 and 3.2.4, RFC 3596 2.1 */
@@ -280,6 +282,25 @@ static void ask(struct question *q, int type)
     ares_query(q->owner->channel, q->domain, CLASS_IN, type, replied, q);
 }
 
+static int between(int least, int value, int most)
+{
+    return value < least ? least : value > most ? most : value;
+}
+
+/* What `options timeout:N attempts:N` say in resolv.conf, or RES_OPTIONS,
+ * c-ares reads only since 1.23; the C library reads both. */
+static void read_patience(struct ares_options *options)
+{
+    struct __res_state system = {.options = 0};
+    options->timeout = TIMEOUT_S_MAX * 1000;
+    options->tries = TRIES_MAX;
+    if (res_ninit(&system) == 0) {
+        options->timeout = between(1, system.retrans, TIMEOUT_S_MAX) * 1000;
+        options->tries = between(1, system.retry, TRIES_MAX);
+        res_nclose(&system);
+    }
+}
+
 struct lookups *lookups_create(struct loop *loop,
                                void (*answer)(void *context, struct span domain,
                                               enum lookup_answer answer),
@@ -290,11 +311,10 @@ struct lookups *lookups_create(struct loop *loop,
     l->answer = answer;
     l->context = context;
     struct ares_options options = {
-        .timeout = TIMEOUT_MS,
-        .tries = TRIES,
         .sock_state_cb = socket_changed,
         .sock_state_cb_data = l,
     };
+    read_patience(&options);
     int status = ares_library_init(ARES_LIB_INIT_ALL);
     if (status == ARES_SUCCESS) {
         status = ares_init_options(&l->channel, &options,

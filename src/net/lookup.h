@@ -35,8 +35,9 @@ struct lookups *lookups_create(struct loop *l,
 /* Questions under way are no more; `answer` is not called. NULL is fine. */
 void lookups_destroy(struct lookups *l);
 
-/* A domain in A-labels, at most 253 octets (asserted); copied. An answer comes
- * within 9 s a server, each of which is asked twice. */
+/* A domain in A-labels, at most 253 octets (asserted); copied. Each server is
+ * asked as often and as long as the system says, at most three times and for
+ * 5, 10 and 20 s; without its saying, twice. */
 void lookups_ask(struct lookups *l, struct span ascii_domain);
 
 /* The TXT records of a name: each goes to `text`, its strings joined (RFC 7208

@@ -46,13 +46,14 @@ def tree():
                            "usr/sbin/dnsmasq")
 
 
-def command(home, records, argv, servers=("127.0.0.1",), hosts=""):
+def command(home, records, argv, servers=("127.0.0.1",), hosts="",
+            options=""):
     """The command that runs ARGV where DNS says RECORDS."""
     import debian
     unpacked = tree()
     (home / "dnsmasq.conf").write_text(DNSMASQ + records)
     (home / "resolv.conf").write_text(
-        "".join(f"nameserver {server}\n" for server in servers))
+        "".join(f"nameserver {server}\n" for server in servers) + options)
     (home / "hosts").write_text("127.0.0.1 localhost\n" + hosts)
     return [*UNSHARE, sys.executable, __file__, str(home),
             str(unpacked / "usr/sbin/dnsmasq"),
