@@ -4,6 +4,7 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <stdbool.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -36,9 +37,10 @@ struct tls {
     struct tls_client *client; /* NULL: we are the server */
     struct span in;            /* fed and not yet pulled */
     struct buf *out;
-    bool dry;     /* GnuTLS asked for more than was fed */
-    bool offered; /* a session to be resumed */
-    bool kept;    /* this one, to be resumed */
+    bool dry;             /* GnuTLS asked for more than was fed */
+    bool offered;         /* a session to be resumed */
+    bool kept;            /* this one, to be resumed */
+    time_t offered_until; /* of the one offered: its certificates' validity */
     char *name;
     struct err refusal; /* of the peer's certificate; status 0: none */
     char description[64];

@@ -53,6 +53,7 @@ void tls_ticket_offer(struct tls *t)
 {
     struct tls_ticket *ticket = find(t->client, t->name);
     if (ticket && ticket->data.data && time(NULL) < ticket->end) {
+        t->offered_until = ticket->end;
         t->offered = gnutls_session_set_data(t->session, ticket->data.data,
                                              ticket->data.size) == 0;
     }
@@ -116,5 +117,6 @@ void tls_ticket_keep(struct tls *t)
     }
     wipe(&ticket->data);
     ticket->data = data;
-    ticket->end = end_of_validity(t);
+    ticket->end = gnutls_session_is_resumed(t->session) ? t->offered_until
+                                                        : end_of_validity(t);
 }

@@ -38,7 +38,7 @@ def reconnects(stage):
             f"{median(these, 'cpu_us') / 1000:>11.2f}"
             f"{median(these, 'sink_us') / 1000:>9.2f}")
     for newest in ("1.3", "1.2"):
-        both = [median(runs[f"TLS {newest} {how}"], "rate")
+        both = [median(runs[f"TLS {newest} {how}"], "cpu_us")
                 for how in ("resumed", "anew")]
-        stage.aim(f"TLS {newest}: resumed beside anew, handshakes/s",
-                  both[0] / both[1], least=1)
+        stage.aim(f"TLS {newest}: a session resumed beside anew, client CPU",
+                  both[0] / both[1], most=1)
