@@ -145,8 +145,8 @@ class Stage:
                                            // len(line)))
         return path
 
-    def compiled(self, name, *packages, libraries=()):
-        """The helper tests/bench/NAME.c, as a program."""
+    def compiled(self, name, *packages, libraries=(), rooms=()):
+        """The helper tests/bench/NAME.c, as a program; rooms are ours."""
         into = self.home / name
         if name in self._made:
             return into
@@ -156,7 +156,9 @@ class Stage:
                 ["pkg-config", "--cflags", "--libs", *packages], check=True,
                 capture_output=True, text=True).stdout.split()
         subprocess.run(["cc", "-std=c17", "-O2", "-D_GNU_SOURCE", "-o", into,
-                        HERE / f"{name}.c", *flags], check=True)
+                        f"-I{TOP}/src", HERE / f"{name}.c",
+                        *(BUILD / f"src/{room}/lib{room}.a"
+                          for room in rooms), *flags], check=True)
         self._made[name] = True
         return into
 
