@@ -4,6 +4,7 @@ Python's email package by its new policy and by its old one, GMime and, where
 there is npm, mailparser. Each takes files and gives a Seen for each.
 """
 
+import base64
 import dataclasses
 import email
 import email.header
@@ -58,6 +59,7 @@ class Seen:
     reply_to: list
     text: str
     html: str
+    files: dict = dataclasses.field(default_factory=dict)  # name: bytes
 
 
 def lines(text):
@@ -69,10 +71,15 @@ def bodies(message):
     """The text of each kind."""
     found = {}
     for part in message.walk():
-        if part.get_content_maintype() == "text":
+        if part.get_content_maintype() == "text" and not part.get_filename():
             found[part.get_content_subtype()] = lines(
                 part.get_payload(decode=True).decode("utf-8"))
     return found
+
+
+def files(message):
+    return {part.get_filename(): part.get_payload(decode=True)
+            for part in message.walk() if part.get_filename() is not None}
 
 
 def python_new(path):
@@ -86,7 +93,7 @@ def python_new(path):
                 for box in message[name].addresses]
     text = bodies(message)
     return Seen(str(message["Subject"]), boxes("To"), boxes("Reply-To"),
-                text["plain"], text["html"])
+                text["plain"], text["html"], files(message))
 
 
 def decoded(raw):
@@ -104,7 +111,7 @@ def python_old(path):
                 in email.utils.getaddresses([unfolded(name)])]
     text = bodies(message)
     return Seen(decoded(unfolded("Subject")), boxes("To"), boxes("Reply-To"),
-                text["plain"], text["html"])
+                text["plain"], text["html"], files(message))
 
 
 def each(read, paths):
@@ -119,7 +126,9 @@ def gmime(paths):
     return {pathlib.Path(o["path"]).name: Seen(
         o["subject"], [(o["to_name"], o["to_address"])],
         [(o["reply_to_name"], o["reply_to_address"])],
-        lines(o["text"]), lines(o["html"]))
+        lines(o["text"]), lines(o["html"]),
+        {o[key]: base64.b64decode(o["bytes" + key[4:]])
+         for key in o if key.startswith("file")})
         for o in map(json.loads, done.stdout.splitlines())}
 
 
@@ -151,7 +160,9 @@ def mailparser(paths):
         capture_output=True, env={**os.environ, "NODE_PATH": str(modules)})
     return {o["file"]: Seen(o["subject"], [tuple(box) for box in o["to"]],
                             [tuple(box) for box in o["reply_to"]],
-                            lines(o["text"]), lines(o["html"]))
+                            lines(o["text"]), lines(o["html"]),
+                            {name: base64.b64decode(data)
+                             for name, data in o["files"]})
             for o in map(json.loads, done.stdout.splitlines())}
 
 

@@ -33,10 +33,33 @@ static void add_mailbox(struct buf *out, const char *name,
     buf_release(&key);
 }
 
+/* Name and bytes of the file of that number. */
+static void add_file(struct buf *out, GMimePart *part, unsigned number)
+{
+    GMimeStream *stream = g_mime_stream_mem_new();
+    g_mime_data_wrapper_write_to_stream(g_mime_part_get_content(part), stream);
+    GByteArray *bytes =
+        g_mime_stream_mem_get_byte_array((GMimeStreamMem *)stream);
+    char *base64 = g_base64_encode(bytes->data, bytes->len);
+    char *name = g_strdup_printf("file%u", number);
+    add_text(out, name, g_mime_part_get_filename(part));
+    g_free(name);
+    name = g_strdup_printf("bytes%u", number);
+    add_text(out, name, base64);
+    g_free(name);
+    g_free(base64);
+    g_object_unref(stream);
+}
+
 static void add_part(GMimeObject *parent, GMimeObject *part, gpointer data)
 {
+    static unsigned files;
     struct buf *out = data;
     (void)parent;
+    if (GMIME_IS_PART(part) && g_mime_part_get_filename((GMimePart *)part)) {
+        add_file(out, (GMimePart *)part, files++);
+        return;
+    }
     if (!GMIME_IS_TEXT_PART(part)) {
         return;
     }

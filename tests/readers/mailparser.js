@@ -26,7 +26,8 @@ async function read(file) {
         reply_to: boxes(mail.replyTo),
         text: mail.text,
         html: mail.html,
-        files: mail.attachments.map((part) => part.filename),
+        files: mail.attachments.map((part) => [
+            part.filename, part.content.toString("base64")]),
     };
 }
 
