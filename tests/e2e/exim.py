@@ -83,7 +83,8 @@ kept:
 class Exim(private.Relay):
     accounts = ("Debian-exim",)
 
-    def __init__(self, home, arbiter, size=400_000, more=""):
+    def __init__(self, home, arbiter, size=400_000, more="",
+                 authenticators=""):
         super().__init__(home)
         self.log = self.home / "log/main"
         self.tree = debian.unpacked("exim", PACKAGES, LIBRARIES, PROOF)
@@ -97,7 +98,8 @@ class Exim(private.Relay):
         (self.home / "etc/exim4").mkdir()
         (self.home / "etc/exim4/exim4.conf").write_text(CONFIGURATION.format(
             home=self.home, port=self.port, certificate=self.certificate,
-            key=self.key, arbiter=arbiter.port, size=size, more=more))
+            key=self.key, arbiter=arbiter.port, size=size, more=more)
+            + authenticators)
 
     def start(self):
         self.launch_private(self.tree, ["/usr/sbin/exim4", "-bdf", "-q10s"])
