@@ -23,6 +23,7 @@
 #include "mailing/rate.h"
 #include "mailing/relays.h"
 #include "mailing/session.h"
+#include "mailing/shares.h"
 #include "mailing/stock.h"
 #include "mailing/task.h"
 #include "net/loop.h"
@@ -68,6 +69,7 @@ struct campaign {
     /* the lines to the relays */
     struct line *lines;
     unsigned line_count;
+    struct shares shares; /* theirs, in the same order */
     struct bind_addresses binds;
     struct rate rate;      /* over all of them */
     uint64_t rate_when_ms; /* when it lets the next letter begin */

@@ -84,6 +84,12 @@ void line_give_up(struct line *l, int status, const char *text)
     }
 }
 
+void line_answered(struct line *l)
+{
+    pace_answered(&l->pace);
+    l->answered++;
+}
+
 bool line_able(const struct line *l)
 {
     return l->given_up.status == 0 && !rests(l);
@@ -236,7 +242,7 @@ static bool open_session(struct line *l)
 static unsigned most_sessions(struct line *l)
 {
     uint64_t now = loop_now_ms(l->campaign->loop);
-    pace_allow(&l->pace, l->share, now);
+    pace_allow(&l->pace, l->share->now, now);
     unsigned most = pace_sessions(&l->pace, l->ready_count, now);
     bool on_trial =
         !l->proven || (l->trouble_since_ms != 0 && l->ready_count == 0);
@@ -271,11 +277,26 @@ void line_each_session(struct line *l, void (*act)(struct session *))
 
 /* --- its beginning and its end --- */
 
-void line_init(struct line *l, struct campaign *c, const struct relay *relay)
+/* Of the first sessions each relay has its part, by weight. */
+static unsigned first_sessions(const struct settings *s,
+                               const struct relay *relay)
 {
-    *l = (struct line){.campaign = c, .relay = relay};
+    unsigned weights = 0;
+    for (size_t i = 0; i < s->relay_count; i++) {
+        weights += s->relays[i].weight;
+    }
+    unsigned all = PACE_SESSIONS_FIRST * (unsigned)s->relay_count;
+    unsigned part = (2 * all * relay->weight + weights) / (2 * weights);
+    return part > 0 ? part : 1;
+}
+
+void line_init(struct line *l, struct campaign *c, const struct relay *relay,
+               struct share *share)
+{
+    *l = (struct line){.campaign = c, .relay = relay, .share = share};
     struct pace_settings pace = {
         .sessions = c->settings->sessions,
+        .sessions_first = first_sessions(c->settings, relay),
         .sessions_max = c->settings->sessions_max,
     };
     pace_init(&l->pace, &pace, loop_now_ms(c->loop));

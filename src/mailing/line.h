@@ -13,6 +13,7 @@
 #include "mailing/addresses.h"
 #include "mailing/pace.h"
 #include "mailing/session.h"
+#include "mailing/shares.h"
 
 struct campaign;
 struct resolver;
@@ -28,7 +29,8 @@ struct line {
     struct session **sessions; /* the youngest last */
     unsigned session_count, session_cap;
     unsigned ready_count;
-    unsigned share; /* sessions that it may have now */
+    struct share *share; /* of the sessions */
+    uint64_t answered;   /* letters */
     struct pace pace;
     uint64_t pace_when_ms; /* when it lets the next letter begin */
     bool proven;           /* one has been ready */
@@ -48,11 +50,15 @@ struct line {
 };
 
 /* Terms, but for the relay, are the caller's. */
-void line_init(struct line *l, struct campaign *c, const struct relay *relay);
+void line_init(struct line *l, struct campaign *c, const struct relay *relay,
+               struct share *share);
 void line_release(struct line *l); /* no session is open (asserted) */
 
 /* The sessions' side of it: ready and over. */
 void line_hear_sessions(struct session_owner *owner);
+
+/* The relay has settled a letter. */
+void line_answered(struct line *l);
 
 /* Neither given up nor resting. */
 bool line_able(const struct line *l);

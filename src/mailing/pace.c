@@ -1,7 +1,6 @@
 #include "mailing/pace.h"
 
 enum {
-    SESSIONS_FIRST = 2,
     EPOCH_MS = 250,
     SETTLE_MS = 100,
     EPOCH_MOST_MS = 5000,
@@ -53,8 +52,9 @@ void pace_init(struct pace *p, const struct pace_settings *settings,
     };
     p->cap = p->cap_asked;
     p->allowed = p->cap;
-    p->sessions =
-        p->automatic && p->cap > SESSIONS_FIRST ? SESSIONS_FIRST : p->cap;
+    unsigned first = settings->sessions_first ? settings->sessions_first
+                                              : PACE_SESSIONS_FIRST;
+    p->sessions = p->automatic && p->cap > first ? first : p->cap;
 }
 
 /* --- what happens --- */

@@ -15,8 +15,11 @@
 
 #include "mailing/rate.h"
 
+enum { PACE_SESSIONS_FIRST = 2 };
+
 struct pace_settings {
-    unsigned sessions; /* 0: as many as do good */
+    unsigned sessions;       /* 0: as many as do good */
+    unsigned sessions_first; /* of those; 0: PACE_SESSIONS_FIRST */
     unsigned sessions_max;
 };
 

@@ -6,7 +6,10 @@
 #include "mailing/campaign.h"
 #include "mailing/status.h"
 
-enum { SHORT_PAUSE_MS = 4000 }; /* sessions that are open wait for its end */
+enum {
+    SHORT_PAUSE_MS = 4000, /* sessions that are open wait for its end */
+    EPOCH_MS = 1000,
+};
 
 /* --- shares --- */
 
@@ -23,47 +26,30 @@ static bool keeps_sessions(const struct campaign *c, const struct line *l)
            (c->line_count == 1 || l->pause_ms <= SHORT_PAUSE_MS);
 }
 
-/* Who is owed the most, of those that are able; the first of equals. */
-static struct line *most_owed(struct campaign *c, unsigned total,
-                              unsigned weights)
-{
-    struct line *best = NULL;
-    double best_due = 0;
-    for (unsigned i = 0; i < c->line_count; i++) {
-        struct line *l = &c->lines[i];
-        double due = (double)total * l->relay->weight / weights - l->share;
-        if (line_able(l) && (!best || due > best_due)) {
-            best = l;
-            best_due = due;
-        }
-    }
-    return best;
-}
-
-/* By weight; each that is able gets one before any gets its second. */
 static void deal(struct campaign *c)
 {
-    unsigned left = sessions_max(c), weights = 0;
     for (unsigned i = 0; i < c->line_count; i++) {
         struct line *l = &c->lines[i];
-        l->share = 0;
-        if (line_able(l)) {
-            weights += l->relay->weight;
-        } else if (keeps_sessions(c, l)) {
-            l->share = l->session_count < left ? l->session_count : left;
-            left -= l->share;
-        }
+        l->share->able = line_able(l);
+        l->share->kept = keeps_sessions(c, l) ? l->session_count : 0;
     }
-    unsigned total = left;
-    for (unsigned i = 0; i < c->line_count && left > 0; i++) {
-        if (line_able(&c->lines[i])) {
-            c->lines[i].share = 1;
-            left--;
-        }
+    shares_deal(&c->shares, sessions_max(c));
+}
+
+/* Once in a while sessions go where they bring more. */
+static void learn(struct campaign *c)
+{
+    uint64_t now = loop_now_ms(c->loop);
+    uint64_t epoch_ms = now - c->shares.counted_ms;
+    if (c->line_count < 2 || epoch_ms < EPOCH_MS) {
+        return;
     }
-    for (; weights > 0 && left > 0; left--) {
-        most_owed(c, total, weights)->share++;
+    c->shares.counted_ms = now;
+    for (unsigned i = 0; i < c->line_count; i++) {
+        struct line *l = &c->lines[i];
+        shares_count(l->share, l->answered, l->ready_count, epoch_ms);
     }
+    shares_move(&c->shares);
 }
 
 /* --- all lines --- */
@@ -80,6 +66,7 @@ unsigned relays_sessions(const struct campaign *c)
 void relays_open_sessions(struct campaign *c)
 {
     deal(c);
+    learn(c);
     for (unsigned i = 0; i < c->line_count; i++) {
         struct line *l = &c->lines[i];
         unsigned open = relays_sessions(c), most = sessions_max(c);
@@ -137,8 +124,12 @@ bool relays_init(struct campaign *c, struct err *err)
     c->binds =
         (struct bind_addresses){.list = s->binds, .count = s->bind_count};
     c->lines = mem_alloc_zero(s->relay_count + 1, sizeof *c->lines);
+    c->shares = (struct shares){.count = (unsigned)s->relay_count};
+    c->shares.list = mem_alloc_zero(s->relay_count + 1, sizeof *c->shares.list);
     for (size_t i = 0; i < s->relay_count; i++) {
-        line_init(&c->lines[c->line_count++], c, &s->relays[i]);
+        c->shares.list[i].weight = s->relays[i].weight;
+        line_init(&c->lines[i], c, &s->relays[i], &c->shares.list[i]);
+        c->line_count++;
     }
     return addresses_ours(&c->binds, err);
 }
@@ -149,4 +140,5 @@ void relays_release(struct campaign *c)
         line_release(&c->lines[i]);
     }
     free(c->lines);
+    free(c->shares.list);
 }

@@ -1,8 +1,8 @@
 /* Which relay gets the sessions, and is there one left?
  *
  * A run has a number of sessions, over all its lines together, and never
- * more. They are dealt out by the relays' weights; the share of a line that
- * rests, or was given up, goes to the others. */
+ * more (shares.h deals them out); the share of a line that rests, or was given
+ * up, goes to the others. */
 #pragma once
 
 #include <stdbool.h>

@@ -199,7 +199,7 @@ static enum session_news take_refusal(struct line *l, const struct session *s,
     task_note(t, &v->reply, finding.scope);
     t->attempts += !local && ruling.row != ROW_WAITS ? 1 : 0;
     if (!local) {
-        pace_answered(&l->pace);
+        line_answered(l);
         rule_line(l, s, &ruling, &v->reply);
     }
     switch (ruling.row) {
@@ -268,7 +268,7 @@ static enum session_news take_verdict(void *context, const struct session *s,
     c->under_way--;
     switch (v->kind) {
     case VERDICT_SENT:
-        pace_answered(&l->pace);
+        line_answered(l);
         line_trouble_over(l);
         l->sender_refusals = 0;
         t->attempts++;

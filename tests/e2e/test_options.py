@@ -368,7 +368,7 @@ TWINS = {  # the option: a value that is refused
     "tls-min": "1.1", "requiretls": "x", "requiretls-column": "nosuch",
     "helo": "a b", "sessions": "0",
     "max-sessions": "0", "window": "0", "rate": "1", "batch": "0",
-    "domain-rate": "1", "bind": "x",
+    "domain-rate": "1", "bind": "x", "metrics": "no/such/m",
     "messages-per-session": "0", "dsn-notify": "x", "dsn-return": "x",
     "pipeline": "x", "retry-for": "x",
     "retry-delay": "x", "connect-timeout": "x", "timeout": "x",

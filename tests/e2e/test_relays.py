@@ -81,6 +81,28 @@ def test_the_weight_is_a_share_of_the_sessions(send, sinks):
     assert 2 < by[a.address] / by[b.address] < 4.5, by
 
 
+def test_sessions_go_to_who_answers_best(send, sinks):
+    quick, slow = sinks("--delay", "10"), sinks("--delay", "60")
+    done, rows = send(2400, [slow.address, quick.address], [quick, slow],
+                      "-j", 8, "--window", 1, "--pipeline", "lockstep")
+    assert done.status == OK
+    taken_once(rows, quick, slow)
+    quick, slow = quick.stop(), slow.stop()
+    assert quick["max_concurrent"] >= 6, quick
+    assert slow["max_concurrent"] <= 4 and slow["messages"] > 0
+
+
+@pytest.mark.parametrize("weights, least", [((3, 1), 1.5), ((1, 1), 0.6)])
+def test_the_weight_counts_in_auto(send, sinks, weights, least):
+    a, b = sinks("--delay", "20"), sinks("--delay", "20")
+    done, rows = send(150, [f"{a.address}={weights[0]}",
+                            f"{b.address}={weights[1]}"], [a, b],
+                      "--window", 1, "--pipeline", "lockstep")
+    assert done.status == OK
+    by = collections.Counter(row["relay"] for row in rows)
+    assert by[a.address] / by[b.address] > least, by
+
+
 @pytest.mark.parametrize("sessions", [1, 2, 3, 5])
 def test_sessions_are_counted_over_all(send, sinks, sessions):
     many = [sinks("--delay", "1") for _ in range(3)]
