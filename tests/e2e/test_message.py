@@ -145,3 +145,48 @@ def test_a_text_that_looks_like_commands(run, sink, tmp_path):
     raw = sink.raw_messages()[0].upper()
     assert not re.search(rb"\r\n(RSET|MAIL|QUIT|DATA)\b", raw)
     assert len(sink.log()) == 1
+
+
+PARTS = """\
+From: Bob <bob@example.org>
+To: {{name}} <{{email}}>
+Subject: {{mailshot.campaign}} {{mailshot.message_id}}
+Content-Type: multipart/alternative; boundary=x
+
+--x
+
+{{mailshot.date}} {{name}}
+--x
+Content-Type: text/html
+
+{{name}}
+--x--
+"""
+
+
+def test_what_render_shows_is_what_goes_out(run, sink, tmp_path):
+    rows = [f"u{i}@example.org,Person {i}\n" for i in range(5)]
+    (tmp_path / "list.csv").write_text("email,name\n" + "".join(rows))
+    (tmp_path / "turned.csv").write_text("email,name\n"
+                                         + "".join(reversed(rows)))
+    (tmp_path / "draft.eml").write_text(PARTS)
+    epoch = {"SOURCE_DATE_EPOCH": "1700000000"}
+    known = ["--campaign", "spring", "--state", "state.db"]
+    done = run("send", *trusted(sink), *known, "list.csv", "draft.eml",
+               env=epoch)
+    assert done.status == OK, done.err
+    for name in ("list.csv", "turned.csv"):
+        done = run("render", *known, "--output", name[:4], name, "draft.eml",
+                   env=epoch)
+        assert done.status == OK, done.err
+        assert sorted(path.read_bytes()
+                      for path in (tmp_path / name[:4]).iterdir()) \
+            == sorted(sink.raw_messages())
+    ids = {m["Message-ID"] for m in sink.messages()}
+    assert len(ids) == 5
+    for campaign in (["--campaign", "autumn", "--state", "state.db"], []):
+        done = run("render", *campaign, "--output", "other", "list.csv",
+                   "draft.eml")
+        others = [path.read_text() for path in (tmp_path / "other").iterdir()]
+        assert len(others) == 5
+        assert not [i for i in ids if any(i in text for text in others)]
