@@ -163,8 +163,18 @@ void loop_turn_destroy(struct loop_turn *t)
 
 /* The loop. */
 
+/* Where libuv gets no pipe for its signals, it aborts without a word. */
+static void find_room_for_a_pipe(void)
+{
+    int ends[2];
+    must(pipe(ends) == 0 ? 0 : uv_translate_sys_error(errno));
+    close(ends[0]);
+    close(ends[1]);
+}
+
 struct loop *loop_create(void)
 {
+    find_room_for_a_pipe();
     struct loop *l = mem_alloc_zero(1, sizeof *l);
     l->errands_end = &l->errands;
     must(uv_loop_init(&l->uv));
