@@ -1,6 +1,8 @@
 #include "cli/account_commands.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/ascii.h"
 #include "cli/take.h"
@@ -98,6 +100,19 @@ READER(read_port)
     }
     buf_append_number(out, port);
     return NULL;
+}
+
+READER(read_address)
+{
+    struct in6_addr address;
+    char text[INET6_ADDRSTRLEN] = "";
+    if (argument.len < sizeof text) {
+        memcpy(text, argument.data, argument.len);
+    }
+    return argument.len == 0 || inet_pton(AF_INET, text, &address) == 1 ||
+                   inet_pton(AF_INET6, text, &address) == 1
+               ? read_text(c, argument, out)
+               : "no IP address";
 }
 
 READER(read_seconds)
@@ -215,6 +230,7 @@ static const char no_proxy[] = "there is no way through a proxy";
 static const struct account_command commands[] = {
     USED("host", ACCOUNT_HOST, read_needed),
     USED("port", ACCOUNT_PORT, read_port),
+    USED("source_ip", ACCOUNT_SOURCE_IP, read_address),
     USED("timeout", ACCOUNT_TIMEOUT, read_seconds),
     USED("connect_timeout", ACCOUNT_TIMEOUT, read_seconds), /* before 1.4.2 */
     USED("from", ACCOUNT_FROM, read_text),
@@ -263,7 +279,6 @@ static const struct account_command commands[] = {
     REFUSED("proxy_port", "||", no_proxy),
     REFUSED("ntlmdomain", "||", "NTLM is not spoken"),
     REFUSED("tls_crl_file", "||", "revocation lists are not read"),
-    REFUSED("source_ip", "||", "this version has no local address"),
 };
 
 const struct account_command *account_command_of(struct span name)

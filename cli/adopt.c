@@ -294,7 +294,8 @@ static bool adopt_sender(struct options *o, struct err *err)
 
 /* --- all of it --- */
 
-static bool adopt_notices(struct options *o, struct err *err)
+/* What an option's own taker understands. */
+static bool adopt_words(struct options *o, struct err *err)
 {
     static const struct {
         const char *option;
@@ -302,11 +303,12 @@ static bool adopt_notices(struct options *o, struct err *err)
         bool (*take)(struct options *o, const struct option *row,
                      const char *value, struct err *err);
     } rows[] = {
+        {"bind", ACCOUNT_SOURCE_IP, take_bind},
         {"dsn-notify", ACCOUNT_DSN_NOTIFY, take_dsn_notify},
         {"dsn-return", ACCOUNT_DSN_RETURN, take_dsn_return},
     };
     bool fine = true;
-    for (size_t i = 0; i < 2 && fine; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0] && fine; i++) {
         const char *value = text_of(o, rows[i].text);
         o->saying = rows[i].option;
         fine = !value || options_said(o, rows[i].option) ||
@@ -321,7 +323,7 @@ static bool adopt(struct options *o, struct err *err)
     const char *domain = text_of(o, ACCOUNT_DOMAIN);
     uint64_t timeout_ms = 0;
     if (!adopt_address(o, err) || !adopt_login(o, err) || !adopt_tls(o, err) ||
-        !adopt_sender(o, err) || !adopt_notices(o, err)) {
+        !adopt_sender(o, err) || !adopt_words(o, err)) {
         return false;
     }
     if (!s->helo && domain) {

@@ -433,6 +433,18 @@ def test_time_limits(run, config, slow_relay):
     assert done.status == OK, done.err
 
 
+def test_our_own_address(run, config, sink):
+    path = config(relay_of(sink, "source_ip 127.0.0.9\n")
+                  .replace("localhost", "127.0.0.1"))
+    done = run("send", "-C", path, "--debug", *WORDS)
+    assert done.status == OK, done.err
+    assert "EHLO [127.0.0.9]" in done.err
+    done = run("send", "-C", path, "--debug", "--bind", "127.0.0.8", *WORDS)
+    assert "EHLO [127.0.0.8]" in done.err
+    done = run("send", "-C", config(relay_of(sink, "source_ip x\n")), *WORDS)
+    assert done.status == CONFIG and ":5: source_ip: no IP address" in done.err
+
+
 def test_an_evaluated_secret(run, config, sinks, tmp_path):
     (tmp_path / "s").write_text("sesame\n")
     (tmp_path / "s").chmod(0o600)
