@@ -82,7 +82,8 @@ static const char *address_reason(struct cleaner *c, struct span text,
         return address_fault_text(fault);
     }
     size_t start = c->scratch.len;
-    const char *reason = domain_append_ascii(&c->scratch, address_out->domain);
+    const char *reason =
+        known_append_ascii(&c->known, &c->scratch, address_out->domain);
     assert(!c->scratch.overflowed);
     if (reason) {
         return reason;

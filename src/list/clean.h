@@ -17,6 +17,7 @@
 #include "list/csv.h"
 #include "list/domain.h"
 #include "list/key.h"
+#include "list/known.h"
 #include "list/shard.h"
 
 enum clean_status {
@@ -42,6 +43,7 @@ struct cleaner {
     struct set refused;          /* domains, their verdicts in place of lines */
     uint32_t *times_seen;        /* without dedupe: by index in seen */
     uint32_t times_seen_cap;
+    struct known known; /* IDN domains of late */
     struct buf scratch;
 };
 
