@@ -224,6 +224,23 @@ static void release_parts(struct parts *p)
     buf_release(&p->comment);
 }
 
+/* Sections that the text opens and does not close. */
+static bool section_is_open(struct span text)
+{
+    int open = 0;
+    for (size_t at = 0; at < text.len;) {
+        size_t tag = tag_bytes(text, at);
+        if (tag > 2) {
+            struct span inside = template_tag_trim(
+                span_slice(text, at + 2, at + (tag < 4 ? tag : tag - 2)));
+            char sigil = inside.len > 0 ? inside.data[0] : '\0';
+            open += (sigil == '#' || sigil == '^') - (sigil == '/');
+        }
+        at += tag > 0 ? tag : 1;
+    }
+    return open > 0;
+}
+
 static bool take_next(struct mailboxes *out, struct span value, size_t *at,
                       const struct template_source *origin,
                       const struct mailbox_context *context)
@@ -241,6 +258,11 @@ static bool take_next(struct mailboxes *out, struct span value, size_t *at,
     bool fine = true;
     if (end < value.len && value.data[end] != ',') {
         fine = fail(context, origin, "a group, not mailboxes");
+    } else if (end < value.len && section_is_open(whole)) {
+        fine = fail(context, origin,
+                    "a section cannot hold the comma between mailboxes: one "
+                    "that is empty is left out, so write {{#x}}{{x}}{{/x}}, "
+                    "y@example.org");
     } else if (out->count == MAILBOXES_MAX || p.phrase.overflowed ||
                p.address.overflowed || p.comment.overflowed) {
         fine = fail(context, origin, "too many mailboxes in a header");

@@ -352,3 +352,22 @@ def test_the_example(render, tmp_path):
         assert message["Subject"].startswith(name + ": your smoke alarms")
         row = lines[int(path.name.split(".")[0]) - 1]
         assert name in row.replace('""', '"')
+
+
+def test_line_ends_of_the_template_do_not_matter(render, tmp_path):
+    texts = {"draft.eml": "From: a@example.org\nSubject: one\n two {{> s}}\n\n"
+                          "a\n  {{#name}}  \n  {{> foot}}\n  {{/name}}\n"
+                          "{{^name}}\nno\n{{/name}}\n{{! c\n c }}\n.{{name}}\n",
+             "foot": "-- \n{{#text}}\n{{text}}\n{{/text}}\n", "s": "{{name}}\n"}
+    write_list(tmp_path / "list.csv", ["Ann"], ["x\ny"])
+    seen = set()
+    for end in ("\n", "\r\n"):
+        for bom in ("", "\ufeff"):
+            for name, text in texts.items():
+                (tmp_path / name).write_text(
+                    bom + text.replace("\n", end), "utf-8", newline="")
+            status, data, err = render("list.csv", "draft.eml")
+            assert status == OK, err
+            message = parse(data)
+            seen.add((message["Subject"], content(message)))
+    assert seen == {("one two Ann", "a\n  -- \n  x\ny\n.Ann\n")}

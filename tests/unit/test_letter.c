@@ -60,7 +60,8 @@ static const struct {
     /* what a section leaves empty is no mailbox, and no header */
     {{.text =
           "From: a@b.example\nTo: {{email}}\nCc: {{#empty}}{{empty}}@x.example"
-          "{{/empty}}\nX-A: {{#empty}}a{{/empty}}\n\nx\n",
+          "{{/empty}}, {{#empty}}Jo{{/empty}}\nX-A: "
+          "{{#empty}}a{{/empty}}\n\nx\n",
       JO},
      "From: a@b.example\r\nTo: jo@example.net\r\n" TAIL "7bit\r\n\r\nx\r\n"},
     /* the template's own Date and Message-ID */
@@ -222,6 +223,10 @@ static const struct {
      65,
      "t.eml:2: a group, not mailboxes"},
     {{.text = FROM "To: a@b@c.example\n\n"}, 65, "t.eml:2: no address in To"},
+    {{.text = FROM "Cc: {{# name }}{{name}}, {{/name}}a@b.example\n\n"},
+     65,
+     "t.eml:2: a section cannot hold the comma between mailboxes: one that is "
+     "empty is left out, so write {{#x}}{{x}}{{/x}}, y@example.org"},
     {{.text = FROM "List-Id: \xc3\xbc\n\n"},
      65,
      "t.eml:2: List-Id is not ASCII, or has a word too long for a line"},
