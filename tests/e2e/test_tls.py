@@ -2,10 +2,12 @@
 
 import base64
 import os
+import socket
+import threading
 
 import certificate
 import pytest
-from program import CONFIG, OK, PROTOCOL, UNAVAILABLE, USAGE
+from program import CONFIG, OK, PROTOCOL, UNAVAILABLE, USAGE, jsonl
 
 
 @pytest.fixture
@@ -206,3 +208,70 @@ def test_reconnects_resume(run, sinks, contacts, template, newest):
         counts = sink.stop()
         assert counts["messages"] == counts["tls_sessions"] == 40
         assert counts["tls_resumed"] == resumed
+
+
+def test_a_real_relay_resumes(run, postfix, contacts, template, tmp_path):
+    relay = postfix()
+    people = contacts([f"p{i}@example.org" for i in range(20)])
+    done = run("send", "-s", relay.url, "--tls-ca", relay.ca, "-j", 1,
+               "--messages-per-session", 1, "--tls-evidence", "e.jsonl",
+               people, template)
+    assert done.status == OK, done.err
+    sessions = [line for line in jsonl((tmp_path / "e.jsonl").read_text())
+                if line["type"] == "session"]
+    assert len(sessions) == 20
+    assert sum(line["resumed"] for line in sessions) >= 15
+    assert {line["verdict"] for line in sessions} == {"verified"}
+
+
+# How full the records are.
+
+class Counter:
+    """Passes bytes on, both ways, and notes the length of each record that
+    the client sends."""
+
+    def __init__(self, port):
+        self.lengths = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
+        self.port = port
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        client, _ = self.listener.accept()
+        relay = socket.create_connection(("127.0.0.1", self.port))
+        threading.Thread(target=self._pass, args=(relay, client, None),
+                         daemon=True).start()
+        self._pass(client, relay, self.lengths)
+
+    @staticmethod
+    def _pass(source, sink, lengths):
+        unread = b""
+        try:
+            while data := source.recv(65536):
+                sink.sendall(data)
+                unread += data if lengths is not None else b""
+                while len(unread) >= 5 and \
+                        len(unread) >= 5 + int.from_bytes(unread[3:5], "big"):
+                    length = int.from_bytes(unread[3:5], "big")
+                    if unread[0] == 23:
+                        lengths.append(length)
+                    unread = unread[5 + length:]
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+
+def test_records_are_full(run, sinks, contacts, tmp_path):
+    """Many commands and letters go into one."""
+    sink = sinks("--tls", "implicit")
+    counter = Counter(sink.port)
+    (tmp_path / "t.eml").write_text(
+        "From: a@example.org\nTo: {{email}}\nSubject: s\n\n" + "x" * 60 + "\n")
+    people = contacts([f"p{i}@example.org" for i in range(2000)])
+    done = run("send", "-s", f"smtps://{counter.address}", "--tls-ca", sink.ca,
+               "-j", 1, "--window", 256, people, "t.eml")
+    assert done.status == OK, done.err
+    letters = counter.lengths[3:]  # behind Finished, EHLO and the probe
+    assert max(letters) > 16000
+    assert sum(letters) / len(letters) > 6000

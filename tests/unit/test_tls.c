@@ -283,6 +283,26 @@ static void speaks_no_old_version(void **state)
     }
 }
 
+/* RFC 8446 4.6.3, in the middle of what both say; each answers with its own. */
+static void goes_on_with_other_keys(void **state)
+{
+    (void)state;
+    struct pair p;
+    init_pair(&p, "localhost");
+    shake_hands(&p);
+    for (unsigned times = 0; times < 5; times++) {
+        say(&p.server, SPAN("250-a\r\n"));
+        ok(gnutls_session_key_update(p.server.tls->session, GNUTLS_KU_PEER));
+        say(&p.server, SPAN("250 b\r\n"));
+        converse(&p.server, &p.client, 1);
+        say(&p.client, SPAN("NOOP\r\n"));
+        converse(&p.client, &p.server, 1);
+    }
+    assert_int_equal(p.client.heard.len, 5 * 14);
+    assert_int_equal(p.server.heard.len, 5 * 6);
+    release_pair(&p);
+}
+
 /* A login may be bound to a session, where that binds. */
 
 struct bond {
@@ -342,6 +362,7 @@ int main(void)
         cmocka_unit_test(fails_on_plain_text),
         cmocka_unit_test(fails_on_any_flipped_bit),
         cmocka_unit_test(speaks_no_old_version),
+        cmocka_unit_test(goes_on_with_other_keys),
         cmocka_unit_test(binds_only_what_nobody_shares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
