@@ -19,7 +19,9 @@ static struct report_row describe_row(const struct session *s,
         .status = outcome,
         .code = t->word.code,
         .enhanced = t->word.enhanced,
-        .scope = t->word.text.len > 0 ? scope_name(t->word.scope) : "",
+        .scope = t->word.code != 0 || t->word.text.len > 0
+                     ? scope_name(t->word.scope)
+                     : "",
         .reply = t->word.text,
         .attempts = t->attempts,
         .message_id = t->letter.message_id,
@@ -163,9 +165,12 @@ static void put_back(void *context, struct task *t)
  * another transaction, and nobody is to blame. */
 static bool too_many_recipients(struct line *l, const struct dialog_verdict *v)
 {
-    bool full = v->reply.code == 452 || v->reply.code == 552;
-    if (v->step != STEP_RCPT || v->recipient == 0 || !full ||
-        !span_equal(v->reply.enhanced, SPAN("4.5.3"))) {
+    if (v->step != STEP_RCPT || v->recipient == 0 ||
+        (v->reply.code != 452 && v->reply.code / 100 != 5)) {
+        return false;
+    }
+    struct finding f = classify(v->step, &v->reply);
+    if (f.scope != SCOPE_RECIPIENT || f.class != CLASS_RATELIMIT) {
         return false;
     }
     if (l->learned.recipients == 0 || v->recipient < l->learned.recipients) {

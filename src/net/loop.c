@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -354,10 +355,13 @@ loop_signal_create(struct loop *l, int number,
     return s;
 }
 
+/* libuv gives the signal its default effect again. */
 void loop_signal_destroy(struct loop_signal *s)
 {
     if (s) {
+        int number = s->uv.signum;
         close_handle(&s->uv);
+        signal(number, SIG_IGN);
     }
 }
 

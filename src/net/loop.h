@@ -39,7 +39,8 @@ void loop_watch_writing(struct loop_watch *w, bool on); /* off at first */
 /* The descriptor stays the caller's, who may close it at once. NULL is fine. */
 void loop_watch_destroy(struct loop_watch *w);
 
-/* A signal, from now on; it no longer has its default effect. */
+/* A signal, from now on; it no longer has its default effect, nor afterwards:
+ * who has ended well is not killed while it goes. */
 struct loop_signal;
 struct loop_signal *
 loop_signal_create(struct loop *l, int number,
