@@ -73,21 +73,42 @@ sqlite3_stmt *state_prepare(sqlite3 *db, const char *path, const char *sql,
 
 static const struct siphash_key checksum_key = {"mailshot a state"};
 
+void state_sum_number(struct buf *text, int64_t number)
+{
+    char bytes[1 + sizeof number] = {SQLITE_INTEGER};
+    memcpy(bytes + 1, &number, sizeof number);
+    buf_append(text, span_from(bytes, sizeof bytes));
+}
+
+void state_sum_text(struct buf *text, char type, struct span value)
+{
+    uint32_t len = (uint32_t)value.len;
+    char bytes[1 + sizeof len] = {type};
+    memcpy(bytes + 1, &len, sizeof len);
+    buf_append(text, span_from(bytes, sizeof bytes));
+    buf_append(text, value);
+}
+
+int64_t state_sum(const struct buf *text)
+{
+    struct siphash_print print = siphash(&checksum_key, buf_span(text));
+    int64_t sum;
+    memcpy(&sum, print.bytes, sizeof sum);
+    return sum;
+}
+
 static void append_value(struct buf *out, sqlite3_value *value)
 {
     int type = sqlite3_value_type(value);
-    buf_append_byte(out, (char)type);
     if (type == SQLITE_INTEGER) {
-        sqlite3_int64 number = sqlite3_value_int64(value);
-        buf_append(out, span_from((const char *)&number, sizeof number));
+        state_sum_number(out, sqlite3_value_int64(value));
         return;
     }
     const char *text = type == SQLITE_BLOB
                            ? sqlite3_value_blob(value)
                            : (const char *)sqlite3_value_text(value);
-    int bytes = sqlite3_value_bytes(value);
-    buf_append(out, span_from((const char *)&bytes, sizeof bytes));
-    buf_append(out, span_from(text, (size_t)bytes));
+    size_t len = (size_t)sqlite3_value_bytes(value);
+    state_sum_text(out, (char)type, span_from(text, len));
 }
 
 /* row_sum(value, …): what a row's checksum has to be. */
@@ -98,10 +119,7 @@ static void row_sum(sqlite3_context *context, int count, sqlite3_value **values)
     for (int i = 0; i < count; i++) {
         append_value(text, values[i]);
     }
-    struct siphash_print print = siphash(&checksum_key, buf_span(text));
-    sqlite3_int64 sum;
-    memcpy(&sum, print.bytes, sizeof sum);
-    sqlite3_result_int64(context, sum);
+    sqlite3_result_int64(context, state_sum(text));
 }
 
 /* A name that SQLite would take for one of its own. */

@@ -33,6 +33,11 @@ extern const char state_schema[];
     "id, mailing, key, ordinal, line, address, status, code, enhanced, "       \
     "scope, reply, attempts, message_id, relay, tls, time"
 
+/* How row_sum() takes a value, and what it gives in the end. */
+void state_sum_number(struct buf *text, int64_t number);
+void state_sum_text(struct buf *text, char type, struct span value);
+int64_t state_sum(const struct buf *text);
+
 /* A connection with our settings and row_sum(); scratch outlives it. */
 bool state_connect(const char *path, bool writing, struct buf *scratch,
                    sqlite3 **db_out, struct err *err);
@@ -53,9 +58,10 @@ bool state_step_once(struct state *s, sqlite3_stmt *q, struct err *err);
 void state_bind_text(sqlite3_stmt *q, int at, struct span text);
 struct span state_text(sqlite3_stmt *q, int column); /* until the next step */
 
-/* STATE_COLUMNS from and to a row. False: no status is called so. */
+/* STATE_COLUMNS from a row, and its checksum behind them, as row_sum() has it;
+ * and back. False: no status is called so. */
 void state_bind_row(sqlite3_stmt *q, int64_t mailing,
-                    const struct state_row *row);
+                    const struct state_row *row, struct buf *scratch);
 bool state_read_row(sqlite3_stmt *q, struct arena *arena,
                     struct state_row *out);
 /* Of the row's status alone. */

@@ -21,28 +21,48 @@ struct span state_text(sqlite3_stmt *q, int column)
 
 static const char begun[] = "begun";
 
+/* A statement under way, and the sum of what it has been given. */
+struct binding {
+    sqlite3_stmt *q;
+    struct buf *sum;
+    int at;
+};
+
+static void bind_number(struct binding *b, int64_t number)
+{
+    sqlite3_bind_int64(b->q, b->at++, number);
+    state_sum_number(b->sum, number);
+}
+
+static void bind_text(struct binding *b, struct span text)
+{
+    state_bind_text(b->q, b->at++, text);
+    state_sum_text(b->sum, SQLITE_TEXT, text);
+}
+
 void state_bind_row(sqlite3_stmt *q, int64_t mailing,
-                    const struct state_row *row)
+                    const struct state_row *row, struct buf *scratch)
 {
     const struct report_row *r = &row->report;
-    int at = 1;
-    sqlite3_bind_int64(q, at++, (sqlite3_int64)row->id);
-    sqlite3_bind_int64(q, at++, mailing);
-    state_bind_text(q, at++, row->key);
-    sqlite3_bind_int64(q, at++, row->ordinal);
-    sqlite3_bind_int64(q, at++, r->line);
-    state_bind_text(q, at++, r->address);
-    state_bind_text(q, at++,
-                    span_of(row->begun ? begun : outcome_name(r->status)));
-    sqlite3_bind_int64(q, at++, r->code);
-    state_bind_text(q, at++, r->enhanced);
-    state_bind_text(q, at++, span_of(r->scope));
-    state_bind_text(q, at++, r->reply);
-    sqlite3_bind_int64(q, at++, r->attempts);
-    state_bind_text(q, at++, r->message_id);
-    state_bind_text(q, at++, r->relay);
-    state_bind_text(q, at++, r->tls);
-    sqlite3_bind_int64(q, at++, r->time_ms);
+    struct binding b = {q, scratch, 1};
+    buf_clear(scratch);
+    bind_number(&b, (int64_t)row->id);
+    bind_number(&b, mailing);
+    bind_text(&b, row->key);
+    bind_number(&b, row->ordinal);
+    bind_number(&b, r->line);
+    bind_text(&b, r->address);
+    bind_text(&b, span_of(row->begun ? begun : outcome_name(r->status)));
+    bind_number(&b, r->code);
+    bind_text(&b, r->enhanced);
+    bind_text(&b, span_of(r->scope));
+    bind_text(&b, r->reply);
+    bind_number(&b, r->attempts);
+    bind_text(&b, r->message_id);
+    bind_text(&b, r->relay);
+    bind_text(&b, r->tls);
+    bind_number(&b, r->time_ms);
+    sqlite3_bind_int64(q, b.at, state_sum(scratch));
 }
 
 bool state_read_status(struct span name, struct state_row *out)

@@ -50,7 +50,7 @@ static bool run_change(struct state_writer *w, const struct change *change)
 {
     sqlite3_stmt *q = w->put;
     if (change->kind == CHANGE_ROW) {
-        state_bind_row(q, w->state->mailing, &change->row);
+        state_bind_row(q, w->state->mailing, &change->row, &w->scratch);
     } else {
         const struct report_row *r = &change->row.report;
         q = w->put_attempt;
@@ -234,8 +234,7 @@ static bool open_database(struct state_writer *w, struct err *err)
         w->db, s->path,
         "REPLACE INTO delivery(" STATE_COLUMNS ", checksum)"
         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
-        " ?15, ?16, row_sum(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-        " ?13, ?14, ?15, ?16))",
+        " ?15, ?16, ?17)",
         err);
     w->put_attempt =
         w->put ? state_prepare(
