@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -89,6 +90,40 @@ static void fires_in_order_and_once(void **state)
     assert_in_range(loop_now_ms(f.loop) - start, 20, 400);
     loop_timer_destroy(f.timer);
     loop_timer_destroy(f.other);
+    loop_destroy(f.loop);
+}
+
+static void fired_other(void *context)
+{
+    struct fixture *f = context;
+    note(f, 'o');
+}
+
+static void *wake(void *waker)
+{
+    loop_waker_wake(waker);
+    loop_waker_wake(waker);
+    return NULL;
+}
+
+static void another_thread_wakes_it(void **state)
+{
+    (void)state;
+    struct fixture f = begin();
+    struct loop_waker *waker = loop_waker_create(f.loop, fired, &f);
+    loop_run(f.loop); /* a waker keeps nothing running */
+    assert_int_equal(f.fired, 0);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, wake, waker), 0);
+    for (int i = 0; i < 100 && f.fired == 0; i++) {
+        f.other = loop_timer_create(f.loop, fired_other, &f);
+        loop_timer_start(f.other, 10);
+        loop_run(f.loop);
+        loop_timer_destroy(f.other);
+    }
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_in_range(f.fired, 1, 2);
+    loop_waker_destroy(waker);
     loop_destroy(f.loop);
 }
 
@@ -405,6 +440,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(returns_when_nothing_is_watched),
         cmocka_unit_test(fires_in_order_and_once),
+        cmocka_unit_test(another_thread_wakes_it),
         cmocka_unit_test(does_not_fire_early_after_a_pause),
         cmocka_unit_test(timers_may_be_destroyed_by_themselves),
         cmocka_unit_test(errands_follow_turns),
