@@ -164,18 +164,22 @@ void loop_turn_destroy(struct loop_turn *t)
 
 /* The loop. */
 
-/* Where libuv gets no pipe for its signals, it aborts without a word. */
-static void find_room_for_a_pipe(void)
+/* Where libuv gets no pipe for its signals, beside its own descriptor, it
+ * aborts without a word. */
+static void find_room(void)
 {
-    int ends[2];
-    must(pipe(ends) == 0 ? 0 : uv_translate_sys_error(errno));
-    close(ends[0]);
-    close(ends[1]);
+    int ends[4];
+    for (int i = 0; i < 4; i += 2) {
+        must(pipe(ends + i) == 0 ? 0 : uv_translate_sys_error(errno));
+    }
+    for (int i = 0; i < 4; i++) {
+        close(ends[i]);
+    }
 }
 
 struct loop *loop_create(void)
 {
-    find_room_for_a_pipe();
+    find_room();
     struct loop *l = mem_alloc_zero(1, sizeof *l);
     l->errands_end = &l->errands;
     must(uv_loop_init(&l->uv));
