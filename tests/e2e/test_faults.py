@@ -185,7 +185,8 @@ def test_no_descriptors(tmp_path):
             import resource
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         process = subprocess.Popen(
-            [program.BINARY, *map(str, one.arguments())], cwd=one.home,
+            [program.BINARY, *map(str, one.arguments("--retry-for", "1s"))],
+            cwd=one.home,
             env=program.environment(one.home), preexec_fn=narrow,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE)
