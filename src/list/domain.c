@@ -128,16 +128,41 @@ static const char *library_fault(int code)
 /* IDNA2008 disallows these three (RFC 5892 2.6: they are symbols); the library
  * lets them pass, since UTS-46 calls them valid. Each is one of ASCII's with a
  * stroke through it. */
-static bool holds_struck_sign(struct span text)
+static bool struck_sign(uint32_t point)
 {
+    return point == 0x2260 || point == 0x226e || point == 0x226f;
+}
+
+/* Of bidirectional classes EN and AN: a label has those of one alone (RFC 5893
+ * 2, rule 4), which the library does not always see. */
+static bool european_digit(uint32_t point)
+{
+    return (point >= '0' && point <= '9') || (point >= 0x6f0 && point <= 0x6f9);
+}
+
+static bool arabic_digit(uint32_t point)
+{
+    return point >= 0x660 && point <= 0x669;
+}
+
+/* What the library lets pass. */
+static const char *points_fault(struct span text)
+{
+    bool european = false;
+    bool arabic = false;
     for (size_t i = 0; i < text.len;) {
         uint32_t point = 0;
         i += utf8_next(span_rest(text, i), &point);
-        if (point == 0x2260 || point == 0x226e || point == 0x226f) {
-            return true;
+        if (struck_sign(point)) {
+            return library_fault(IDN2_DISALLOWED);
+        }
+        european = point != '.' && (european || european_digit(point));
+        arabic = point != '.' && (arabic || arabic_digit(point));
+        if (european && arabic) {
+            return library_fault(IDN2_BIDI);
         }
     }
-    return false;
+    return NULL;
 }
 
 /* As a person would read it: what is wrong may hide in an A-label. */
@@ -148,22 +173,35 @@ static const char *read_back_fault(const char *found)
     if (code == IDN2_MALLOC) {
         mem_exhausted();
     }
-    const char *fault = NULL;
-    if (code != IDN2_OK) {
-        fault = library_fault(code);
-    } else if (holds_struck_sign(span_of(shown))) {
-        fault = library_fault(IDN2_DISALLOWED);
-    }
+    const char *fault =
+        code == IDN2_OK ? points_fault(span_of(shown)) : library_fault(code);
     idn2_free(shown);
     return fault;
+}
+
+/* As it was written, NUL-terminated; but the capital sharp s becomes the small
+ * one, as in UTS-46 since Unicode 15.1. The tables of the library are older:
+ * to them it is "ss", which is another domain. */
+static void copy_written(char *to, struct span domain)
+{
+    static const struct span capital = {"\xe1\xba\x9e", 3};
+    for (size_t i = 0; i < domain.len;) {
+        if (span_starts(span_rest(domain, i), capital)) {
+            memcpy(to, "\xc3\x9f", 2);
+            to += 2;
+            i += capital.len;
+        } else {
+            *to++ = domain.data[i++];
+        }
+    }
+    *to = '\0';
 }
 
 /* The library decodes A-labels, tests them and encodes them again. */
 static const char *append_through_library(struct buf *out, struct span domain)
 {
     char written[WRITTEN_BYTES_MAX + 1];
-    memcpy(written, domain.data, domain.len);
-    written[domain.len] = '\0';
+    copy_written(written, domain);
 
     uint8_t *found = NULL;
     int code = idn2_lookup_u8((const uint8_t *)written, &found,

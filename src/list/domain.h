@@ -3,7 +3,9 @@
  * UTS-46 non-transitional IDNA2008 through libidn2; then at least two labels,
  * each of 1 to 63 letters, digits and inner hyphens, 253 octets in all. Plain
  * ASCII does not go through the library; an A-label does, and one that does
- * not decode, or not to what it was encoded from, is refused. A domain that
+ * not decode, or not to what it was encoded from, is refused. The contextual
+ * rules of IDNA2008 that are for registries alone (CONTEXTO, RFC 5891 5.4) are
+ * left to them. A domain that
  * ends in a dot is no Mailbox's (RFC 5321 4.1.2), and one whose last label is
  * all digits is an IPv4 address or a slip, never a domain (RFC 1123 2.1). */
 #pragma once

@@ -38,6 +38,11 @@ static const struct {
     {SPAN("XN--MLLER-KVA.de"), SPAN("xn--mller-kva.de")},
     {SPAN("fa\xc3\x9f.de"), SPAN("xn--fa-hia.de")}, /* not fass.de */
     {SPAN("\xcf\x83\xcf\x82.gr"), SPAN("xn--3xab.gr")},
+    {SPAN("FA\xe1\xba\x9e.de"), SPAN("xn--fa-hia.de")}, /* capital sharp s */
+    {SPAN("\xe1\xba\x9e\xe1\xba\x9e.\xe1\xba\x9e"), SPAN("xn--zcaa.xn--zca")},
+    {SPAN("\xd7\x90"
+          "1.\xd8\xa7\xd9\xa1"),
+     SPAN("xn--1-zhc.xn--mgb0j")}, /* each kind of digits in its label */
     {SPAN("\xe4\xbe\x8b\xe3\x81\x88.\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88"),
      SPAN("xn--r8jz45g.xn--zckzah")},
     {SPAN("\xd0\xbf\xd1\x80\xd0\xb8\xd0\xbc\xd0\xb5\xd1\x80.\xd1\x80\xd1"
@@ -150,6 +155,10 @@ static const struct {
           "b.org"),
      "character that IDNA2008 does not allow"}, /* the same, decomposed */
     {SPAN("x.xn--1ch"), "character that IDNA2008 does not allow"},
+    {SPAN("\xd7\x90"
+          "1\xd9\xa1.org"),
+     "right-to-left label that breaks the Bidi rule"}, /* 1 and U+0661 */
+    {SPAN("xn--1-zhc05b.org"), "right-to-left label that breaks the Bidi rule"},
 };
 
 static void says_why_not(void **state)
