@@ -1,67 +1,83 @@
 #include "base/ascii.h"
 
-#include <assert.h>
 #include <string.h>
 
-/* Bytes that are looked at together, where the compiler has such vectors for
- * the machine; it makes what does the same elsewhere. */
-enum { TOGETHER = 16 };
-typedef unsigned char bytes __attribute__((vector_size(TOGETHER)));
+#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-struct seen {
-    bytes controls; /* 0xff where there was one */
-    bytes all;
-};
-
-static inline void see(struct seen *seen, bytes b)
+/* The highest bit of a byte is set where it is a control: below 0x20 the
+ * subtraction borrows, 0x7f is 0x80 when one is added. */
+static uint64_t controls_in(uint64_t eight)
 {
-    seen->controls |= (bytes)((b < 0x20) | (b == 0x7f));
-    seen->all |= b;
+    uint64_t low = eight - EACH_BYTE(0x20);
+    uint64_t del = (eight & EACH_BYTE(0x7f)) + EACH_BYTE(0x01);
+    return (low | del) & ~eight;
 }
 
-static bool any(bytes b, uint64_t mask)
+static uint64_t eight_at(const char *data)
 {
-    uint64_t halves[2];
-    static_assert(sizeof halves == sizeof b, "two halves");
-    memcpy(halves, &b, sizeof halves);
-    return ((halves[0] | halves[1]) & mask) != 0;
+    uint64_t eight;
+    memcpy(&eight, data, sizeof eight);
+    return eight;
 }
 
-/* Fewer than are looked at together; bytes can be looked at twice. */
-static bytes short_text(struct span s)
+static uint32_t four_at(const char *data)
 {
-    bytes b = {0};
-    b |= 'a';
-    if (s.len >= TOGETHER / 2) {
-        memcpy(&b, s.data, TOGETHER / 2);
-        memcpy((char *)&b + TOGETHER / 2, s.data + s.len - TOGETHER / 2,
-               TOGETHER / 2);
-        return b;
+    uint32_t four;
+    memcpy(&four, data, sizeof four);
+    return four;
+}
+
+/* Fewer than eight bytes, some of them more than once; a letter for none. */
+static uint64_t few(struct span s)
+{
+    if (s.len >= 4) {
+        return four_at(s.data) | (uint64_t)four_at(s.data + s.len - 4) << 32;
     }
+    uint64_t eight = EACH_BYTE('a');
     for (size_t i = 0; i < s.len; i++) {
-        ((char *)&b)[i] = s.data[i];
+        eight = eight << 8 | (unsigned char)s.data[i];
     }
-    return b;
+    return eight;
+}
+
+static struct ascii_facts facts(uint64_t controls, uint64_t all)
+{
+    return (struct ascii_facts){
+        .control = (controls & EACH_BYTE(0x80)) != 0,
+        .high = (all & EACH_BYTE(0x80)) != 0,
+    };
+}
+
+/* What is looked at together, where the machine has such vectors; the compiler
+ * makes what does the same elsewhere. */
+typedef unsigned char sixteen __attribute__((vector_size(16)));
+
+static struct ascii_facts look_at_many(struct span s)
+{
+    sixteen controls = {0};
+    sixteen all = {0};
+    for (size_t i = 0; i < s.len; i += sizeof all) {
+        bool last = s.len - i < sizeof all; /* some of them again */
+        sixteen bytes;
+        memcpy(&bytes, s.data + (last ? s.len - sizeof all : i), sizeof bytes);
+        controls |= (sixteen)((bytes < 0x20) | (bytes == 0x7f));
+        all |= bytes;
+    }
+    uint64_t found[2];
+    uint64_t seen[2];
+    memcpy(found, &controls, sizeof found);
+    memcpy(seen, &all, sizeof seen);
+    return facts(found[0] | found[1], seen[0] | seen[1]);
 }
 
 struct ascii_facts ascii_look(struct span s)
 {
-    struct seen seen = {0};
-    bytes b;
-    for (size_t i = 0; i + TOGETHER <= s.len; i += TOGETHER) {
-        memcpy(&b, s.data + i, sizeof b);
-        see(&seen, b);
+    if (s.len >= 16) {
+        return look_at_many(s);
     }
-    if (s.len >= TOGETHER) {
-        memcpy(&b, s.data + s.len - TOGETHER, sizeof b);
-        see(&seen, b);
-    } else {
-        see(&seen, short_text(s));
-    }
-    return (struct ascii_facts){
-        .control = any(seen.controls, UINT64_MAX),
-        .high = any(seen.all, 0x8080808080808080u),
-    };
+    uint64_t one = s.len >= 8 ? eight_at(s.data) : few(s);
+    uint64_t other = s.len >= 8 ? eight_at(s.data + s.len - 8) : one;
+    return facts(controls_in(one) | controls_in(other), one | other);
 }
 
 int ascii_hex_value(char c)

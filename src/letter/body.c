@@ -104,6 +104,9 @@ bool body_add_text(struct body *b, struct span text,
         piece->text =
             compile_lines(buf_span(&lines), origin, names, escape, err);
     }
+    if (piece->text) {
+        template_lines(piece->text, &piece->lines);
+    }
     buf_release(&lines);
     return piece->text != NULL;
 }
@@ -117,22 +120,22 @@ static bool refuse_column(const struct header_row *row, size_t column,
 }
 
 static bool check_text(const struct template *t, const struct header_row *row,
-                       size_t *bytes)
+                       struct template_look *look, size_t *bytes)
 {
-    struct template_look look;
-    template_look(t, &row->values->values, &look);
+    template_look(t, &row->values->values, look);
     size_t columns = row->names->column_count;
-    if (!row->allow_empty && look.empty < columns) {
-        return refuse_column(row, look.empty, "is empty");
+    if (!row->allow_empty && look->empty < columns) {
+        return refuse_column(row, look->empty, "is empty");
     }
-    if (look.nul < columns) {
-        return refuse_column(row, look.nul, "has a NUL byte");
+    if (look->nul < columns) {
+        return refuse_column(row, look->nul, "has a NUL byte");
     }
-    *bytes += look.bytes_max;
+    *bytes += look->bytes_max;
     return true;
 }
 
-bool body_check(const struct body *b, const struct header_row *row)
+bool body_check(const struct body *b, const struct header_row *row,
+                struct template_look *looks)
 {
     size_t bytes = 0;
     for (size_t i = 0; i < b->count; i++) {
@@ -141,7 +144,7 @@ bool body_check(const struct body *b, const struct header_row *row)
         if (piece->kind == PIECE_FILE) {
             fine = header_check_values(piece->text, SPAN("a file's name"), row);
         } else if (piece->kind == PIECE_TEXT && piece->ready[0].len == 0) {
-            fine = check_text(piece->text, row, &bytes);
+            fine = check_text(piece->text, row, &looks[i], &bytes);
         }
         if (!fine) {
             return false;
@@ -228,8 +231,25 @@ static void encode_again(struct buf *out, size_t from, size_t text,
     }
 }
 
+/* How the text, filled in with these values, must be encoded, where its lines
+ * are known well enough; else by looking. */
+static struct encode_facts facts_of(const struct piece *piece,
+                                    const struct template_look *look,
+                                    struct span text)
+{
+    const struct template_lines *lines = &piece->lines;
+    if (look && lines->known && look->control == TEMPLATE_NO_VALUE &&
+        look->bytes_max - lines->text_bytes + lines->longest <=
+            ENCODE_LINE_MAX) {
+        return (struct encode_facts){.needed = lines->needed,
+                                     .eight_bit = lines->high || look->high};
+    }
+    return encode_look(text);
+}
+
 /* True where it is 8bit. */
 static bool append_text(const struct piece *piece,
+                        const struct template_look *look,
                         const struct letter_values *values,
                         struct body_letter *l)
 {
@@ -242,7 +262,8 @@ static bool append_text(const struct piece *piece,
     if (piece->ends_line && !span_ends(buf_span(out), SPAN("\r\n"))) {
         buf_append(out, SPAN("\r\n"));
     }
-    struct encode_facts facts = encode_look(span_rest(buf_span(out), text));
+    struct encode_facts facts =
+        facts_of(piece, look, span_rest(buf_span(out), text));
     if (facts.bare) {
         make_lines(out, text, l->scratch);
         facts = encode_look(span_rest(buf_span(out), text));
@@ -282,6 +303,7 @@ static void mark_containers(const struct body *b, size_t i,
 
 /* True where it is 8bit. */
 static bool append_piece(const struct piece *piece,
+                         const struct template_look *look,
                          const struct letter_values *values,
                          struct body_letter *l)
 {
@@ -301,7 +323,7 @@ static bool append_piece(const struct piece *piece,
         break;
     }
     if (piece->ready[0].len == 0) {
-        return append_text(piece, values, l);
+        return append_text(piece, look, values, l);
     }
     share(l, piece->ready[eight_bit], &piece->print[eight_bit]);
     l->html_bytes += piece->html_bytes;
@@ -316,7 +338,7 @@ void body_append(const struct body *b, const struct letter_values *values,
     l->eight_bit = false;
     for (size_t i = 0; i < b->count; i++) {
         l->places[i] = l->out->len;
-        if (append_piece(&b->list[i], values, l)) {
+        if (append_piece(&b->list[i], &l->looks[i], values, l)) {
             mark_containers(b, i, l);
             l->eight_bit = true;
         }
@@ -337,7 +359,7 @@ void body_prepare(struct body *b, struct arena *arena, struct buf *scratch)
             struct letter_values values = {.eight_bit = eight_bit};
             buf_clear(&out);
             letter.html_bytes = 0;
-            piece->ready_eight_bit = append_text(piece, &values, &letter);
+            piece->ready_eight_bit = append_text(piece, NULL, &values, &letter);
             piece->html_bytes = letter.html_bytes;
             make_ready(b, piece, eight_bit, arena_copy(arena, buf_span(&out)));
         }

@@ -15,6 +15,7 @@
 #include "letter/fields.h"
 #include "letter/header.h"
 #include "letter/template.h"
+#include "letter/template_lines.h"
 
 enum {
     BODY_TEXT_BYTES_MAX = 32 << 20, /* filled in, of one letter */
@@ -40,6 +41,7 @@ struct piece {
     bool html;                     /* the text is */
     bool ends_line;                /* the text gets a line end at its end */
     bool inlined;                  /* of PIECE_FILE */
+    struct template_lines lines;   /* of the text */
     size_t end;                    /* of PIECE_CONTAINER: the piece behind it */
 };
 
@@ -66,8 +68,11 @@ bool body_add_text(struct body *b, struct span text,
 /* Encodes what is fixed, once; bytes go to the arena. */
 void body_prepare(struct body *b, struct arena *arena, struct buf *scratch);
 
-/* Can the row fill in the texts and name the files? */
-bool body_check(const struct body *b, const struct header_row *row);
+/* Can the row fill in the texts and name the files? What it found of each
+ * piece's values is for body_append; there is room for as many as there are
+ * pieces. */
+bool body_check(const struct body *b, const struct header_row *row,
+                struct template_look *looks);
 
 /* Could the row's files be had? And: they are had, one after the other; there
  * is room for as many as there are pieces. */
@@ -88,6 +93,7 @@ struct body_letter {
     struct buf *out;
     struct buf *scratch;
     const struct enclosure *files;
+    const struct template_look *looks; /* by piece */
     struct body_cut *cuts; /* room for as many as there are pieces, */
     size_t *places;        /* and so has this, for where each begins */
     size_t cut_count;

@@ -17,6 +17,7 @@ struct workbench {
     struct body_cut *cuts;   /* as many as there are pieces, */
     struct enclosure *files; /* and so are these */
     size_t *places;
+    struct template_look *looks;
     int64_t date_s;  /* of the texts that follow; -1: none yet */
     struct buf date; /* the Date header's value */
     struct buf day;  /* {{mailshot.date}} */

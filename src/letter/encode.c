@@ -108,6 +108,37 @@ bool encode_verb_first(struct span line)
     return verb_at(span_rest(line, at));
 }
 
+/* One of them begins with the other, as far as both go. */
+static bool verb_open(const struct verb *verb, struct span word)
+{
+    char text[16];
+    size_t len = 0;
+    for (; len < 4; len++) {
+        text[len] = (char)(verb->four >> 8 * len & 0xff);
+    }
+    for (size_t i = 0; i < verb->rest.len; i++) {
+        text[len++] = verb->rest.data[i];
+    }
+    len = word.len < len ? word.len : len;
+    return span_equal_nocase(span_from(text, len), span_slice(word, 0, len));
+}
+
+bool encode_open(struct span beginning)
+{
+    static const struct span boundary = {"--" ENCODE_BOUNDARY_PREFIX, 4};
+    size_t len = beginning.len < boundary.len ? beginning.len : boundary.len;
+    bool open =
+        span_equal(span_slice(beginning, 0, len), span_slice(boundary, 0, len));
+    struct span word = beginning;
+    while (word.len > 0 && ascii_is_blank(word.data[0])) {
+        word = span_rest(word, 1);
+    }
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        open = open || verb_open(&verbs[i], word);
+    }
+    return open;
+}
+
 static bool line_start_needs(struct span rest)
 {
     return encode_verb_first(rest) ||

@@ -46,6 +46,11 @@ struct encode_facts encode_look(struct span text);
  * run it as a command, or one that begins as our MIME boundaries do. */
 bool encode_needed(struct span text);
 
+/* May what comes behind this beginning of a line decide whether the line must
+ * be encoded, or must it be already? Where not, only its length, its controls
+ * and its bytes above 0x7f can. */
+bool encode_open(struct span beginning);
+
 /* Does this line begin with an SMTP verb: blanks, the verb, and then no
  * letter? */
 bool encode_verb_first(struct span line);

@@ -138,7 +138,8 @@ bool draft_check(const struct draft *d, const struct letter_values *given,
     struct header_row row = row_of(d, &values, arena, reason_out);
     struct letter letter = {0};
     return append_headers(d, &row, &letter) && take_sender(d, &row, &letter) &&
-           body_check(&d->body, &row) && body_look(&d->body, &row);
+           body_check(&d->body, &row, d->bench->looks) &&
+           body_look(&d->body, &row);
 }
 
 static void append_line(struct buf *out, struct span name, struct span value)
@@ -155,7 +156,8 @@ static bool make(const struct draft *d, const struct header_row *row,
     struct workbench *bench = d->bench;
     *out = (struct letter){0};
     if (!append_headers(d, row, out) || !take_sender(d, row, out) ||
-        !body_check(&d->body, row) || !body_take(&d->body, row, bench->files)) {
+        !body_check(&d->body, row, bench->looks) ||
+        !body_take(&d->body, row, bench->files)) {
         return false;
     }
     if (!d->has_date) {
@@ -170,6 +172,7 @@ static bool make(const struct draft *d, const struct header_row *row,
         .files = bench->files,
         .cuts = bench->cuts,
         .places = bench->places,
+        .looks = bench->looks,
     };
     body_append(&d->body, row->values, body_out);
     assert(!bench->out.overflowed);

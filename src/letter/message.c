@@ -33,6 +33,7 @@ static void bench_destroy(struct workbench *bench)
     free(bench->cuts);
     free(bench->files);
     free(bench->places);
+    free(bench->looks);
     free(bench);
 }
 
@@ -219,6 +220,7 @@ static bool compile(struct draft *d, const struct draft_source *source,
     body_prepare(&d->body, &d->arena, &d->bench->scratch);
     d->bench->cuts = mem_alloc_zero(d->body.count, sizeof *d->bench->cuts);
     d->bench->files = mem_alloc_zero(d->body.count, sizeof *d->bench->files);
+    d->bench->looks = mem_alloc_zero(d->body.count, sizeof *d->bench->looks);
     d->bench->places = mem_alloc_zero(d->body.count, sizeof *d->bench->places);
     join_fixed(d);
     return true;

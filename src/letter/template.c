@@ -83,9 +83,12 @@ static void append_html(struct buf *out, struct span value)
 /* RFC 3986 2.3: what stands for itself in every part of a URL. */
 static bool unreserved(char c)
 {
-    static const bool marks[256] = {
-        ['-'] = true, ['.'] = true, ['_'] = true, ['~'] = true};
-    return ascii_is_alnum(c) || marks[(unsigned char)c];
+    static const bool fine[256] = {
+        ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,
+        ['-'] = true,         ['.'] = true,         ['_'] = true,
+        ['~'] = true,
+    };
+    return fine[(unsigned char)c];
 }
 
 static void append_url(struct buf *out, struct span value)
@@ -179,8 +182,12 @@ static void look_at_value(const struct template *t,
     if (value.len == 0 && !op->guarded && op->value < out->empty) {
         out->empty = op->value < t->columns ? op->value : out->empty;
     }
-    /* Percent-encoded, none is left. */
-    if (op->form != TEMPLATE_FORM_URL && ascii_any_control(value)) {
+    if (op->form == TEMPLATE_FORM_URL) { /* where none of these is left */
+        return;
+    }
+    struct ascii_facts bytes = ascii_look(value);
+    out->high = out->high || bytes.high;
+    if (bytes.control) {
         look_at_bytes(op->value, value, out);
     }
 }

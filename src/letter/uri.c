@@ -5,14 +5,18 @@
 /* RFC 3986 2.2 and 2.3, and the percent sign. */
 static bool of_a_uri(char c)
 {
-    static const bool marks[256] = {
-        ['-'] = true, ['.'] = true, ['_'] = true, ['~'] = true, [':'] = true,
-        ['/'] = true, ['?'] = true, ['#'] = true, ['['] = true, [']'] = true,
-        ['@'] = true, ['!'] = true, ['$'] = true, ['&'] = true, ['\''] = true,
-        ['('] = true, [')'] = true, ['*'] = true, ['+'] = true, [','] = true,
-        [';'] = true, ['='] = true, ['%'] = true,
+    static const bool fine[256] = {
+        ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,
+        ['-'] = true,         ['.'] = true,         ['_'] = true,
+        ['~'] = true,         [':'] = true,         ['/'] = true,
+        ['?'] = true,         ['#'] = true,         ['['] = true,
+        [']'] = true,         ['@'] = true,         ['!'] = true,
+        ['$'] = true,         ['&'] = true,         ['\''] = true,
+        ['('] = true,         [')'] = true,         ['*'] = true,
+        ['+'] = true,         [','] = true,         [';'] = true,
+        ['='] = true,         ['%'] = true,
     };
-    return ascii_is_alnum(c) || marks[(unsigned char)c];
+    return fine[(unsigned char)c];
 }
 
 static bool is_hex(struct span s, size_t at)
