@@ -115,7 +115,7 @@ static bool possible(const struct mechanism *m, const struct login *login)
         return false;
     }
     if (m->append_token) {
-        return bearer_is_token(login->secret);
+        return bearer_fits(login);
     }
     return (!m->binds || login->binding.data.len > 0) &&
            (!m->prepared ||

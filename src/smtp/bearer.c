@@ -16,6 +16,16 @@ bool bearer_is_token(struct span secret)
     return secret.len > 0;
 }
 
+bool bearer_fits(const struct login *login)
+{
+    for (size_t i = 0; i < login->user.len; i++) {
+        if (ascii_is_control(login->user.data[i])) {
+            return false;
+        }
+    }
+    return bearer_is_token(login->secret);
+}
+
 static void append_token(const struct login *login, struct buf *out)
 {
     buf_append(out, SPAN("\1auth=Bearer "));

@@ -14,7 +14,10 @@
 /* Letters, digits and -._~+/ and then perhaps = (RFC 6750 2.1). */
 bool bearer_is_token(struct span secret);
 
-/* Append the initial response, not yet in base64. The user has no control
- * characters. */
+/* The secret is a token, and the user has no control characters: ^A parts
+ * what is said. */
+bool bearer_fits(const struct login *login);
+
+/* Append the initial response, not yet in base64, of a login that fits. */
 void bearer_append_xoauth2(const struct login *login, struct buf *out);
 void bearer_append_oauthbearer(const struct login *login, struct buf *out);

@@ -98,6 +98,26 @@ def test_a_wrong_password_is_tried_once(run, guarded, older, tmp_path,
     assert "535" in done.err
 
 
+@pytest.mark.parametrize("tls", ["1.2", "1.3"])
+@pytest.mark.parametrize("mode", ["starttls", "implicit"])
+def test_bound_to_sessions_that_resume(run, guarded, secret, older, tmp_path,
+                                       tls, mode):
+    """Each TLS session binds anew, also one that goes on from another."""
+    sink = guarded("--tls", mode)
+    words = login(sink, "--password-file", secret, "--auth", "scram-sha-256",
+                  "-j", "1", "--messages-per-session", "1",
+                  "--tls-evidence", "e.jsonl")
+    if mode == "implicit":
+        words[2] = f"smtps://{sink.address}"
+    done = run(*words, *WORDS, env=older if tls == "1.2" else {})
+    assert done.status == OK, done.err
+    assert spoken(done) == ["SCRAM-SHA-256-PLUS"] * 5
+    counts = sink.stop()
+    assert (counts["auth_ok"], counts["auth_failed"]) == (5, 0)
+    evidence = program.jsonl((tmp_path / "e.jsonl").read_text())
+    assert sum(1 for line in evidence if line.get("resumed")) >= 3
+
+
 @pytest.mark.parametrize("offered, first", [
     ("PLAIN LOGIN", "PLAIN"), ("LOGIN CRAM-MD5", "CRAM-MD5"),
     ("PLAIN SCRAM-SHA-1 CRAM-MD5", "SCRAM-SHA-1"),
@@ -276,6 +296,28 @@ def test_a_relay_that_repeats_the_password(run, how):
     for text in (done.err, done.out):
         assert "sesame" not in text and "bm4Ac2Vz" not in text
     assert "***" in done.err
+
+
+def test_argv_before_environment_before_account(run, guarded, tmp_path):
+    sink = guarded()
+    account = tmp_path / "accounts"
+    account.write_text(
+        f"account default\nhost 127.0.0.1\nport {sink.port}\n"
+        f"tls_trust_file {sink.ca}\nauth login\nuser ann\n"
+        "passwordeval echo sesame\n")
+    words = ["send", "-C", account, "--debug"]
+    env = {"MAILSHOT_AUTH": "cram-md5"}
+    assert set(spoken(run(*words, *WORDS))) == {"LOGIN"}
+    assert set(spoken(run(*words, *WORDS, env=env))) == {"CRAM-MD5"}
+    assert set(spoken(run(*words, "--auth", "plain", *WORDS,
+                          env=env))) == {"PLAIN"}
+    env = {"MAILSHOT_PASSWORDEVAL": "echo wrong"}
+    assert run(*words, *WORDS, env=env).status == NOPERM
+    assert run(*words, "--passwordeval", "echo sesame", *WORDS,
+               env=env).status == OK
+    env = {"MAILSHOT_ACCOUNT": "other"}
+    assert run(*words, *WORDS, env=env).status == CONFIG
+    assert run(*words, "-a", "default", *WORDS, env=env).status == OK
 
 
 def test_no_such_mechanism(run, sink):

@@ -156,6 +156,16 @@ static void test_tokens(void **state)
     }
 }
 
+static void test_users_of_tokens(void **state)
+{
+    struct login login = login_of("tok");
+    (void)state;
+    assert_true(bearer_fits(&login));
+    login.user = SPAN("ann\1auth=Bearer other");
+    assert_false(bearer_fits(&login));
+    assert_null(auth_create(&login, offer("XOAUTH2 OAUTHBEARER")));
+}
+
 static void test_what_a_token_says(void **state)
 {
     struct login login = login_of("tok");
@@ -239,6 +249,7 @@ int main(void)
         cmocka_unit_test(test_the_strongest),
         cmocka_unit_test(test_names_of_the_option),
         cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_users_of_tokens),
         cmocka_unit_test(test_what_a_token_says),
         cmocka_unit_test(test_a_relay_that_repeats),
         cmocka_unit_test(test_why_a_token_is_refused),
