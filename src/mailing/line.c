@@ -10,7 +10,7 @@
 #include "net/resolver.h"
 
 enum {
-    PAUSE_MOST_MS = 60000,
+    PAUSE_MOST_MS = 30000,
 };
 
 /* --- trouble --- */
