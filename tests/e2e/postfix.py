@@ -131,6 +131,17 @@ smtpd_end_of_data_restrictions =
 """
 
 
+def without_repeats(main_cf):
+    """Each parameter once, as it was set last.
+
+    Postfix warns of each that it finds twice, and as postlogd is one of those
+    who warn it can wait for itself, for ever."""
+    entries = {}
+    for entry in re.findall(r"^\S.*\n(?:\s.*\n)*", main_cf + "\n", re.M):
+        entries[entry.split("=")[0].strip()] = entry
+    return "".join(entries.values())
+
+
 class Postfix(relay.Relay):
     def __init__(self, home, recipients=(), main_cf="", arbiter=None,
                  keep=False):
@@ -157,9 +168,9 @@ class Postfix(relay.Relay):
         self.write("recipients", "".join(
             f"{address} {action}\n" for address, action in recipients))
         self.write("master.cf", MASTER_CF.format(port=self.port))
-        self.write("main.cf", MAIN_CF.format(
+        self.write("main.cf", without_repeats(MAIN_CF.format(
             home=self.home, log=self.log, tree=self.tree,
-            certificate=self.certificate, key=self.key) + main_cf)
+            certificate=self.certificate, key=self.key) + main_cf))
         for name in ("postfix-files", "dynamicmaps.cf.d", "postfix-files.d"):
             (self.home / "etc" / name).symlink_to(self.tree / "etc/postfix"
                                                   / name)
