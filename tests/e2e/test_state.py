@@ -267,6 +267,18 @@ def test_a_changed_partial_is_another_template(run, contacts, sink, tmp_path):
     assert run("send", *options, contacts(USERS[:2]), whole).status == DATAERR
 
 
+def test_a_changed_attachment_is_another_letter(run, contacts, template, sink,
+                                                tmp_path):
+    (tmp_path / "a.txt").write_text("one")
+    options = [*trusted(sink), "--state", "s.db", "--attach", "a.txt"]
+    assert run("send", *options, contacts(USERS[:1]), template).status == OK
+    assert run("send", *options, contacts(USERS[:2]), template).status == OK
+    (tmp_path / "a.txt").write_text("two")
+    assert run("send", *options, contacts(USERS[:3]), template
+               ).status == DATAERR
+    assert len(sink.recipients()) == 2
+
+
 def test_two_at_a_time(run, contacts, template, sinks, tmp_path):
     sink = sinks("--rate", "20")
     command = ["send", *trusted(sink), "--state", "s.db", contacts(USERS),
