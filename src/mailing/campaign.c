@@ -146,9 +146,14 @@ static void turn(void *context)
     struct err err = {0};
     conduct(c);
     if (!report_flush(c->report, &err) ||
-        (c->evidence && !evidence_flush(c->evidence, &err)) ||
-        !keeper_turn(&c->keeper, &err)) {
+        (c->evidence && !evidence_flush(c->evidence, &err))) {
         campaign_stop(c, COURSE_STOPPED, err.status, err.text);
+        conduct(c);
+    }
+    if (!keeper_turn(&c->keeper, &err)) {
+        /* Nothing more is said; what was said is still answered. */
+        relays_each_session(c, session_unstage);
+        campaign_stop(c, COURSE_DRAINING, err.status, err.text);
         conduct(c);
     }
     if (relays_sessions(c) == 0 && (c->course != COURSE_GOING || finished(c))) {

@@ -363,6 +363,11 @@ void session_wake(struct session *s)
     }
 }
 
+void session_unstage(struct session *s)
+{
+    let_go(s);
+}
+
 void session_drain(struct session *s)
 {
     if (s->draining) {

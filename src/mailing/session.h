@@ -83,6 +83,9 @@ void session_wake(struct session *s);
 /* QUIT when all that was begun is settled. */
 void session_drain(struct session *s);
 
+/* Letters that wait for their intent go back. */
+void session_unstage(struct session *s);
+
 /* At once: what is under way is settled as for a lost connection, and the
  * session is over. */
 void session_cut(struct session *s);

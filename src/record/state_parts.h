@@ -9,6 +9,7 @@
 enum {
     STATE_APPLICATION_ID = 0x6d736874, /* "msht" */
     STATE_VERSION = 1,
+    STATE_PAGE_BYTES = 4096,
     STATE_PRINT_DIGITS = 2 * sizeof(struct siphash_print),
 };
 

@@ -1,11 +1,15 @@
 #include "record/state_writer.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "record/state_parts.h"
@@ -31,7 +35,9 @@ struct state_writer {
     uint64_t committed;    /* the last group's number */
     int64_t latest_minute; /* in which a letter was begun, by the wall */
     bool ending;
-    struct err why; /* status 0: all is well */
+    struct err why;       /* status 0: all is well */
+    struct group *failed; /* that had no room; NULL: none */
+    int ballast;          /* a file without a name; -1: none */
     void (*done)(void *context);
     void *context;
 
@@ -97,6 +103,31 @@ static bool commit(struct state_writer *w, const struct group *g)
            sqlite3_exec(w->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
 }
 
+/* SQLite does not say why a write failed; the log's length does. */
+static bool at_size_limit(const struct state_writer *w)
+{
+    struct rlimit limit;
+    struct stat facts;
+    struct buf path;
+    buf_init(&path, strlen(w->state->path) + sizeof "-wal");
+    buf_append(&path, span_of(w->state->path));
+    buf_append(&path, span_from("-wal", sizeof "-wal"));
+    bool known = getrlimit(RLIMIT_FSIZE, &limit) == 0 &&
+                 limit.rlim_cur != RLIM_INFINITY &&
+                 stat(path.data, &facts) == 0;
+    buf_release(&path);
+    return known &&
+           (rlim_t)facts.st_size + 2 * STATE_PAGE_BYTES > limit.rlim_cur;
+}
+
+/* Nothing was kept, and nothing is in doubt: there was no room for it. */
+static bool out_of_room(const struct state_writer *w)
+{
+    return sqlite3_errcode(w->db) == SQLITE_FULL ||
+           (sqlite3_extended_errcode(w->db) == SQLITE_IOERR_WRITE &&
+            at_size_limit(w));
+}
+
 static void write_group(struct state_writer *w)
 {
     struct err why = {0};
@@ -104,6 +135,8 @@ static void write_group(struct state_writer *w)
     if (!fine) {
         state_fault(w->db, w->state->path, &why);
         why.status = EX_IOERR;
+        w->failed = out_of_room(w) ? w->handed : NULL;
+        (void)sqlite3_exec(w->db, "ROLLBACK", NULL, NULL, NULL);
     }
     pthread_mutex_lock(&w->mutex);
     if (fine) {
@@ -255,8 +288,67 @@ static bool open_database(struct state_writer *w, struct err *err)
     return w->count != NULL;
 }
 
+/* --- room for the last words --- */
+
+enum { BALLAST_BYTES = 256 * 1024 };
+
+/* Beside the state, and gone with its process. Where it cannot be had, the
+ * run goes without. */
+static void take_ballast(struct state_writer *w)
+{
+    const char *path = w->state->path;
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? mem_copy_text(path, (size_t)(slash - path) + 1)
+                         : mem_copy_text(".", 1);
+    w->ballast = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    free(folder);
+    if (w->ballast >= 0) {
+        (void)posix_fallocate(w->ballast, 0, BALLAST_BYTES);
+    }
+}
+
+static void drop_ballast(struct state_writer *w)
+{
+    if (w->ballast >= 0) {
+        close(w->ballast);
+    }
+    w->ballast = -1;
+}
+
+static bool commit_once(struct state_writer *w, struct group *g)
+{
+    if (g->count == 0) {
+        return true;
+    }
+    bool fine = commit(w, g);
+    if (fine) {
+        g->count = 0;
+    } else if (out_of_room(w)) {
+        (void)sqlite3_exec(w->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    return fine;
+}
+
+static bool commit_rest(struct state_writer *w)
+{
+    return commit_once(w, w->failed) && commit_once(w, w->open);
+}
+
+/* The thread has ended. What the log holds goes into the file, so that the
+ * log begins anew, where the ballast alone was not enough. */
+static void rescue(struct state_writer *w)
+{
+    drop_ballast(w);
+    if (!commit_rest(w) &&
+        sqlite3_exec(w->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL,
+                     NULL) == SQLITE_OK) {
+        (void)commit_rest(w);
+    }
+}
+
 static void destroy(struct state_writer *w)
 {
+    drop_ballast(w);
     sqlite3_finalize(w->put);
     sqlite3_finalize(w->put_attempt);
     sqlite3_finalize(w->count);
@@ -296,6 +388,7 @@ struct state_writer *state_writer_create(struct state *s,
     w->context = context;
     w->open = &w->groups[0];
     w->open->number = 1;
+    w->ballast = -1;
     arena_init(&w->groups[0].arena);
     arena_init(&w->groups[1].arena);
     buf_init(&w->scratch, s->scratch.bytes_max);
@@ -305,6 +398,7 @@ struct state_writer *state_writer_create(struct state *s,
         destroy(w);
         return NULL;
     }
+    take_ballast(w);
     return w;
 }
 
@@ -321,6 +415,9 @@ bool state_writer_finish(struct state_writer *w, struct err *err)
     pthread_cond_broadcast(&w->news);
     pthread_mutex_unlock(&w->mutex);
     pthread_join(w->thread, NULL);
+    if (w->failed) {
+        rescue(w);
+    }
     bool fine = w->why.status == 0;
     if (!fine) {
         *err = w->why;

@@ -6,7 +6,10 @@
  * intent is committed.
  *
  * What failed once is never tried again and believed: then nothing more is
- * written, and every call says so. */
+ * written, and every call says so. One failure is not of that kind: a disk
+ * that is full has kept nothing, and says so. For that case a little room is
+ * held from the beginning, and at the end what is known by then is written
+ * into it. */
 #pragma once
 
 #include <stdbool.h>

@@ -3,6 +3,8 @@ the sink's own record says what was taken."""
 
 import os
 import re
+import resource
+import shutil
 import signal
 import sqlite3
 import stat
@@ -11,11 +13,12 @@ import time
 
 import program
 import pytest
-from program import (CANTCREAT, DATAERR, LOOK, OK, REJECTED, REMAIN, USAGE,
-                     by_status, report, report_file)
+from program import (CANTCREAT, DATAERR, IOERR, LOOK, OK, REJECTED, REMAIN,
+                     USAGE, by_status, report, report_file)
 from test_send import trusted
 
 USERS = [f"user{i}@example.org" for i in range(60)]
+MANY = [f"user{i}@example.org" for i in range(3000)]
 
 
 def rows_of(path, sql="SELECT address, status FROM delivery"):
@@ -358,6 +361,53 @@ def test_no_core_of_a_lock_is_left(run, contacts, template, sink, tmp_path):
         process.kill()
         process.communicate()
     assert run(*command).status in (OK, LOOK)
+
+
+# No room
+
+
+def test_a_full_disk_leaves_nothing_unknown(run, contacts, template, sink,
+                                            tmp_path):
+    """The room for the last words is held from the beginning."""
+    people = contacts(MANY)
+    command = ["send", *trusted(sink), "--state", "s.db", people, template]
+    for limit in (120_000, 300_000):
+        done = program.finish(program.start(
+            *command, cwd=tmp_path, preexec_fn=lambda: resource.setrlimit(
+                resource.RLIMIT_FSIZE, (limit, limit))))
+        assert done.status == IOERR
+        assert "s.db" in done.err
+        counts = done.closing()
+        assert counts["unknown"] == 0 and counts["pending"] > 0
+        assert counts["sent"] == len(sink.recipients())
+    assert run(*command).status == OK
+    once(sink, MANY)
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
+@pytest.mark.parametrize("fault, rerun", [
+    ("pwrite64:error=ENOSPC:when=80", (OK,)),
+    ("pwrite64:error=EIO:when=80", (OK, LOOK)),
+    ("fdatasync:error=EIO:when=12", (OK, LOOK))])
+def test_a_write_that_fails(run, contacts, template, sink, tmp_path, fault,
+                            rerun):
+    command = ["send", *trusted(sink), "--state", "s.db", contacts(MANY),
+               template]
+    made = subprocess.run(
+        ["strace", "-f", "-qq", "-o", "/dev/null", "-e",
+         f"trace={fault.split(':')[0]}", "-e", f"inject={fault}",
+         program.BINARY, *map(str, command)], cwd=tmp_path,
+        env={**program.environment(tmp_path), "ASAN_OPTIONS":
+             "detect_leaks=0"}, capture_output=True, text=True, timeout=100)
+    assert made.returncode == IOERR, made.stderr
+    assert "s.db" in made.stderr
+    taken = sink.recipients()
+    assert len(taken) == len(set(taken)) < len(MANY)
+    again = run(*command)
+    assert again.status in rerun
+    assert again.closing()["pending"] == 0
+    taken = sink.recipients()
+    assert len(taken) == len(set(taken))
 
 
 # What other runs take from it
