@@ -86,6 +86,13 @@ static const char *const replaced[][2] = {
     [MIME_MULTIPART] = {"boundary", NULL},
 };
 
+/* Where the type is no token. */
+static const char *const otherwise[] = {
+    [MIME_TEXT] = "text/plain",
+    [MIME_ATTACHED] = "application/octet-stream",
+    [MIME_MULTIPART] = "multipart/mixed",
+};
+
 void mime_add_type(struct mime_walk *w, GMimeContentType *type,
                    enum mime_role role, struct span boundary)
 {
@@ -98,7 +105,7 @@ void mime_add_type(struct mime_walk *w, GMimeContentType *type,
         buf_append(&name, SPAN("/"));
         buf_append(&name, minor);
     } else {
-        buf_append(&name, SPAN("application/octet-stream"));
+        buf_append(&name, span_of(otherwise[role]));
     }
     size_t column =
         encode_structure(&w->bytes, SPAN("Content-Type"), buf_span(&name));

@@ -390,9 +390,11 @@ def peak_kb(tmp_path, sink, rows, *options):
     """The most memory that the program had."""
     (tmp_path / "list.csv").write_text("email,id\n" + "".join(
         f"u{i}@example.org,{i}\n" for i in range(rows)))
+    sanitizer = {"ASAN_OPTIONS": f"exitcode={program.SANITIZER_STATUS}:"
+                                 "quarantine_size_mb=4"}
     process = program.start("send", "-s", sink.url, "--tls-ca", sink.ca,
                             "-j", 2, *options, "list.csv", "draft.eml",
-                            cwd=tmp_path)
+                            cwd=tmp_path, env=sanitizer)
     out, err = process.stdout.read(), process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
