@@ -15,9 +15,11 @@ static void describe_clear(struct evidence_session *out)
     out->trust = "none";
 }
 
-static void describe_tls(const struct tls *t, const struct tls_facts *facts,
+/* What it says is borrowed from *facts. */
+static void describe_tls(const struct tls *t, struct tls_facts *facts,
                          struct evidence_session *out)
 {
+    tls_facts(t, facts);
     bool stands = tls_description(t).len > 0;
     out->version = facts->version;
     out->key_exchange = facts->group;
@@ -42,30 +44,55 @@ static void stop(struct campaign *c, const struct err *err)
     campaign_stop(c, COURSE_STOPPED, err->status, err->text);
 }
 
-void witness_session(struct campaign *c, const struct session *s,
-                     const char *why)
+/* With --debug. */
+static void show(const struct campaign *c, const struct evidence_session *line)
+{
+    struct err text;
+    err_set(&text, 0, "%.*s = %s %s %s, %s (%s)%s%s", (int)line->relay.len,
+            line->relay.data, line->version, line->cipher, line->key_exchange,
+            line->verdict, line->trust, line->pinned ? ", pinned" : "",
+            line->resumed ? ", resumed" : "");
+    c->observer->say(c->observer->context, SAY_DEBUG, text.text);
+}
+
+/* False: of what never came about there is nothing to tell. */
+static bool describe(const struct session *s, const char *why,
+                     struct tls_facts *facts, struct evidence_session *out)
 {
     const struct tls *t = session_tls(s);
     bool left = why && !*why; /* by us, who no longer needed it */
     bool stands = t ? tls_description(t).len > 0 : !why;
-    if (!c->evidence || (!stands && (!t || left))) {
-        return; /* of what never came about there is nothing to tell */
+    if (!stands && (!t || left)) {
+        return false;
     }
-    struct evidence_session line = {
+    *out = (struct evidence_session){
         .number = session_number(s),
         .time_ms = clock_wall_ms(),
         .relay = session_relay(s),
         .end = span_of(left ? "it was no longer needed" : why),
     };
-    struct tls_facts facts;
     if (t) {
-        tls_facts(t, &facts);
-        describe_tls(t, &facts, &line);
+        describe_tls(t, facts, out);
     } else {
-        describe_clear(&line);
+        describe_clear(out);
     }
+    return true;
+}
+
+void witness_session(struct campaign *c, const struct session *s,
+                     const char *why)
+{
+    struct tls_facts facts; /* the line borrows from it */
+    struct evidence_session line;
     struct err err = {0};
-    if (!evidence_add_session(c->evidence, &line, &err)) {
+    if ((!c->evidence && !c->settings->debug) ||
+        !describe(s, why, &facts, &line)) {
+        return;
+    }
+    if (c->settings->debug) {
+        show(c, &line);
+    }
+    if (c->evidence && !evidence_add_session(c->evidence, &line, &err)) {
         stop(c, &err);
     }
 }

@@ -18,6 +18,8 @@ def tls(stage):
     stage.table(found)
     ratio = median(found["TLS"], "rate") / median(found["in clear"], "rate")
     stage.aim("TLS beside clear, messages/s", ratio, least=0.8)
+    ratio = median(found["in clear"], "cpu_us") / median(found["TLS"], "cpu_us")
+    stage.aim("TLS beside clear, messages per CPU second", ratio, least=0.8)
 
 
 def reconnects(stage):

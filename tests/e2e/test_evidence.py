@@ -109,6 +109,16 @@ def test_unverified(send, sinks):
         assert one["spki_sha256"] == prints(sink)[1]
 
 
+def test_debug_says_it_too(send, sinks):
+    sink = sinks()
+    done, _ = send(sink, "--tls-ca", sink.ca, "-j", 1,
+                   "--messages-per-session", 3, "--debug")
+    said = re.findall(r"= (TLS1\.3 \S+ \S+, verified \(ca-file\)[a-z, ]*)",
+                      done.err)
+    assert len(said) == 2, done.err
+    assert said[1].endswith(", resumed") and not said[0].endswith("resumed")
+
+
 def test_in_clear(send, sinks):
     sink = sinks("--tls", "off")
     done, lines = send(sink, "--tls", "off")
