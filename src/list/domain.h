@@ -5,9 +5,9 @@
  * ASCII does not go through the library; an A-label does, and one that does
  * not decode, or not to what it was encoded from, is refused. The contextual
  * rules of IDNA2008 that are for registries alone (CONTEXTO, RFC 5891 5.4) are
- * left to them. A domain that
- * ends in a dot is no Mailbox's (RFC 5321 4.1.2), and one whose last label is
- * all digits is an IPv4 address or a slip, never a domain (RFC 1123 2.1). */
+ * left to them. A domain that ends in a dot is no Mailbox's (RFC 5321 4.1.2),
+ * and one whose last label is all digits is an IPv4 address or a slip, never a
+ * domain (RFC 1123 2.1). */
 #pragma once
 
 #include "base/buf.h"
