@@ -10,6 +10,7 @@
 #include "base/ascii.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "list/bidi.h"
 
 /* RFC 1035 2.3.4: 255 octets on the wire are 253 in text. */
 enum { DOMAIN_BYTES_MAX = 253, LABEL_BYTES_MAX = 63 };
@@ -115,7 +116,7 @@ static const char *library_fault(int code)
         {IDN2_UNASSIGNED, "character that IDNA2008 does not know"},
         {IDN2_CONTEXTJ, "joiner where IDNA2008 does not allow it"},
         {IDN2_CONTEXTO, "character where IDNA2008 does not allow it"},
-        {IDN2_BIDI, "right-to-left label that breaks the Bidi rule"},
+        {IDN2_BIDI, "domain that breaks the Bidi rule (right-to-left)"},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (known[i].code == code) {
@@ -133,36 +134,17 @@ static bool struck_sign(uint32_t point)
     return point == 0x2260 || point == 0x226e || point == 0x226f;
 }
 
-/* Of bidirectional classes EN and AN: a label has those of one alone (RFC 5893
- * 2, rule 4), which the library does not always see. */
-static bool european_digit(uint32_t point)
+/* What the library lets pass: it looks at each label by itself. */
+static const char *whole_fault(struct span text)
 {
-    return (point >= '0' && point <= '9') || (point >= 0x6f0 && point <= 0x6f9);
-}
-
-static bool arabic_digit(uint32_t point)
-{
-    return point >= 0x660 && point <= 0x669;
-}
-
-/* What the library lets pass. */
-static const char *points_fault(struct span text)
-{
-    bool european = false;
-    bool arabic = false;
     for (size_t i = 0; i < text.len;) {
         uint32_t point = 0;
         i += utf8_next(span_rest(text, i), &point);
         if (struck_sign(point)) {
             return library_fault(IDN2_DISALLOWED);
         }
-        european = point != '.' && (european || european_digit(point));
-        arabic = point != '.' && (arabic || arabic_digit(point));
-        if (european && arabic) {
-            return library_fault(IDN2_BIDI);
-        }
     }
-    return NULL;
+    return bidi_holds(text) ? NULL : library_fault(IDN2_BIDI);
 }
 
 /* As a person would read it: what is wrong may hide in an A-label. */
@@ -174,7 +156,7 @@ static const char *read_back_fault(const char *found)
         mem_exhausted();
     }
     const char *fault =
-        code == IDN2_OK ? points_fault(span_of(shown)) : library_fault(code);
+        code == IDN2_OK ? whole_fault(span_of(shown)) : library_fault(code);
     idn2_free(shown);
     return fault;
 }

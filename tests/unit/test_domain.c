@@ -38,6 +38,11 @@ static const struct {
     {SPAN("XN--MLLER-KVA.de"), SPAN("xn--mller-kva.de")},
     {SPAN("fa\xc3\x9f.de"), SPAN("xn--fa-hia.de")}, /* not fass.de */
     {SPAN("\xcf\x83\xcf\x82.gr"), SPAN("xn--3xab.gr")},
+    {SPAN("a9.\xd7\x90.org"), SPAN("a9.xn--4db.org")},
+    {SPAN("\xd7\x90"
+          "9.org"),
+     SPAN("xn--9-zhc.org")},
+    {SPAN("9to5.\xc3\xb6.org"), SPAN("9to5.xn--nda.org")},
     {SPAN("FA\xe1\xba\x9e.de"), SPAN("xn--fa-hia.de")}, /* capital sharp s */
     {SPAN("\xe1\xba\x9e\xe1\xba\x9e.\xe1\xba\x9e"), SPAN("xn--zcaa.xn--zca")},
     {SPAN("\xd7\x90"
@@ -143,7 +148,7 @@ static const struct {
      "label that begins with a combining mark"},
     {SPAN("\xd7\xa0"
           "ab.com"),
-     "right-to-left label that breaks the Bidi rule"},
+     "domain that breaks the Bidi rule (right-to-left)"},
     {SPAN("1\xe2\x80\x8d"
           "2.org"),
      "joiner where IDNA2008 does not allow it"},
@@ -157,8 +162,19 @@ static const struct {
     {SPAN("x.xn--1ch"), "character that IDNA2008 does not allow"},
     {SPAN("\xd7\x90"
           "1\xd9\xa1.org"),
-     "right-to-left label that breaks the Bidi rule"}, /* 1 and U+0661 */
-    {SPAN("xn--1-zhc05b.org"), "right-to-left label that breaks the Bidi rule"},
+     "domain that breaks the Bidi rule (right-to-left)"}, /* 1 and U+0661 */
+    {SPAN("xn--1-zhc05b.org"),
+     "domain that breaks the Bidi rule (right-to-left)"},
+    /* a plain label beside one that is written from right to left */
+    {SPAN("0a.\xd7\x90"), "domain that breaks the Bidi rule (right-to-left)"},
+    {SPAN("\xd7\x90.9to5.org"),
+     "domain that breaks the Bidi rule (right-to-left)"},
+    {SPAN("9to5.xn--4db.org"),
+     "domain that breaks the Bidi rule (right-to-left)"},
+    {SPAN("\xd9\xa1"
+          "a.org"),
+     "domain that breaks the Bidi rule (right-to-left)"},
+    {SPAN("a\xd9\xa1.org"), "domain that breaks the Bidi rule (right-to-left)"},
 };
 
 static void says_why_not(void **state)

@@ -186,7 +186,7 @@ static const struct {
     {"o@ex.xn--0", A_LABEL, NULL},
     {"o@\xd7\x90"
      "a.org",
-     "right-to-left label that breaks the Bidi rule", NULL},
+     "domain that breaks the Bidi rule (right-to-left)", NULL},
     {"o@\xcc\x88x.org", "label that begins with a combining mark", NULL},
     {"o@ex\xef\xbc\x8f.org", ODD, NULL}, /* a wide slash */
 };
