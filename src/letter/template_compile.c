@@ -221,7 +221,8 @@ static bool close_section(struct parser *p, struct template_text *text,
 }
 
 /* From the Mustache specification: the indent of a partial that stands alone
- * goes before each of its lines, not before those of values in it. */
+ * goes before each of its lines, not before those of values in it. An empty
+ * line stays empty, as with most of those who follow the specification. */
 static struct span indented(struct parser *p, struct span text,
                             struct span indent)
 {
@@ -230,8 +231,11 @@ static struct span indented(struct parser *p, struct span text,
     while (text.len > 0) {
         size_t end = span_find(text, '\n');
         end += end < text.len;
-        buf_append(&lines, indent);
-        buf_append(&lines, span_slice(text, 0, end));
+        struct span line = span_slice(text, 0, end);
+        bool empty =
+            span_equal(line, SPAN("\n")) || span_equal(line, SPAN("\r\n"));
+        buf_append(&lines, empty ? SPAN("") : indent);
+        buf_append(&lines, line);
         text = span_rest(text, end);
     }
     bool fits = !lines.overflowed;

@@ -185,6 +185,7 @@ static const struct one_case partials[] = {
     {"alone at the end", ">\n  {{>p}}", ">\n>", ">\n  >\n  >"},
     {"each line is indented, no value's", "\\\n {{>p}}\n/\n",
      "|\n{{{lines}}}a b{{{lines}}}c\n|\n", "\\\n |\n <\n->a b<\n->c\n |\n/\n"},
+    {"no empty line is", "  {{>p}}\n/", "\n1\n\n2\n\n", "\n  1\n\n  2\n\n/"},
     {"by tabs, too", "\t{{>p}}\n", "1\n2\n", "\t1\n\t2\n"},
     {"lines alone within", "  {{>p}}\n", "{{#yes}}\nx\n{{/yes}}\n", "  x\n"},
     {"twice", "{{>p}}{{>p}}", "x", "xx"},
