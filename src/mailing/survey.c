@@ -38,6 +38,9 @@ struct survey {
     int64_t holder;
     struct span campaign;
 
+    struct state_mailing_facts sum; /* of all campaigns of all states */
+    size_t mailings;
+
     struct cause causes[CAUSES_MAX];
     size_t cause_count;
     uint64_t other_rows; /* of causes beyond */
@@ -79,6 +82,18 @@ static void say_counts(struct survey *v,
         " invalid=%" PRIu64 " duplicate=%" PRIu64 " suppressed=%" PRIu64
         " rest=%" PRIu64 " rows=%" PRIu64 "\n",
         list->invalid, list->duplicate, list->suppressed, rest, list->rows);
+}
+
+static void add_facts(struct survey *v, const struct state_mailing_facts *f)
+{
+    for (size_t i = 0; i < OUTCOMES; i++) {
+        v->sum.by_outcome[i] += f->by_outcome[i];
+    }
+    v->sum.list.rows += f->list.rows;
+    v->sum.list.invalid += f->list.invalid;
+    v->sum.list.duplicate += f->list.duplicate;
+    v->sum.list.suppressed += f->list.suppressed;
+    v->mailings++;
 }
 
 static void say_head(struct survey *v, const struct state_mailing_facts *facts)
@@ -293,6 +308,7 @@ static bool take_mailing(void *context, const struct state_mailing_facts *facts,
         return true;
     }
     say_head(v, facts);
+    add_facts(v, facts);
     bool fine = state_each_row(v->state, facts->id, take_row, v, err);
     say_causes(v);
     return fine;
@@ -384,6 +400,10 @@ int mailing_status(const struct status_options *options, struct buf *out,
     }
     for (size_t i = 0; i < options->state_count && fine; i++) {
         fine = take_state(&v, options->states[i], err);
+    }
+    if (fine && v.mailings > 1) {
+        buf_append(out, SPAN("all of them\n"));
+        say_counts(&v, &v.sum);
     }
     struct err late = {0};
     if (!report_close(v.report, &late) && fine) {

@@ -285,6 +285,10 @@ struct state *state_open(const char *path, enum state_use use, struct err *err)
     s->use = use;
     buf_init(&s->scratch, SCRATCH_BYTES_MAX);
     bool writing = use != STATE_READ;
+    if (writing) {
+        /* Some file systems have no modes. The log takes that of the file. */
+        (void)fchmod(fd, 0600);
+    }
     if (is_ours(fd, path, err) && (!writing || state_lock(fd, path, err)) &&
         state_connect(path, writing, &s->scratch, &s->db, err) &&
         check_structure(s, err) && check_rows(s, err)) {

@@ -73,6 +73,7 @@ def test_several_states(run, contacts, template, sink):
     done = run("status", "a.db", "b.db")
     assert done.status == OK
     assert len(re.findall(r" sent=40 ", done.out)) == 2
+    assert re.search(r"^all of them\n sent=80 .* rows=80$", done.out, re.M)
     assert len(jsonl(run("status", "a.db", "b.db", "--report-all", "--format",
                          "jsonl").out)) == 80
 
