@@ -15,6 +15,7 @@ enum {
     COMPLAINT_BYTES_MAX = 1024,
     /* A relay could have us count for hours. 2 s or so. */
     ITERATIONS_MAX = 1000000,
+    TURNS_MAX = 4, /* SCRAM takes three; GNU SASL may answer nothing for ever */
     ECHO_BYTES_MIN = 6, /* of what we said: shorter is chance */
 };
 
@@ -313,7 +314,7 @@ static enum auth_turn take_challenge(struct auth *a, struct span challenge,
                                      struct span *response_out)
 {
     bool proof = a->mechanism->proves && a->turns == 2;
-    if (a->complete ||
+    if (a->complete || a->turns == TURNS_MAX ||
         (a->mechanism->proves && !proof && counts_too_long(challenge))) {
         return AUTH_GARBLED; /* it has said all it can: a relay that asks on */
     }

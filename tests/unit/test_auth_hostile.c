@@ -148,6 +148,26 @@ static void test_no_end_of_questions(void **state)
     }
 }
 
+/* GNU SASL's CRAM-MD5 has nothing to say to nothing, again and again. */
+static void test_nothing_is_asked_on_and_on(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(by_library); i++) {
+        struct login login = login_of("sesame");
+        struct buf line;
+        struct auth *a = begin(&login, by_library[i], &line);
+        unsigned answers = 0;
+        while (auth_answer(a, SPAN(""), &line) == AUTH_SPOKEN) {
+            assert_true(++answers <= 4);
+        }
+        bool hands_over = strcmp(by_library[i], "PLAIN") == 0 ||
+                          strcmp(by_library[i], "LOGIN") == 0;
+        assert_int_equal(auth_accepted(a) == AUTH_SPOKEN, hands_over);
+        buf_release(&line);
+        auth_destroy(a);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +176,7 @@ int main(void)
         cmocka_unit_test(test_garbage),
         cmocka_unit_test(test_iterations_without_end),
         cmocka_unit_test(test_no_end_of_questions),
+        cmocka_unit_test(test_nothing_is_asked_on_and_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
