@@ -137,6 +137,12 @@ static bool login_fits(struct options *o, struct err *err)
         s->secret = (struct secret_source){.kind = SECRET_NONE};
         return true;
     }
+    /* An account is one relay's, and so is its password. */
+    if (s->user && o->adopted && s->relay_count > 1 && !o->secret_said) {
+        return usage("the password of an account is for its own relay: several "
+                     "share the login that --user and --password-file give",
+                     err);
+    }
     if (s->user) {
         return tls_fits(o, err) && find_secret(o, err);
     }

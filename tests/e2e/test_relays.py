@@ -6,7 +6,8 @@ import socket
 import pytest
 
 import program
-from program import NOHOST, NOPERM, OK, PROTOCOL, REMAIN, UNAVAILABLE
+from program import (NOHOST, NOPERM, OK, PROTOCOL, REMAIN, UNAVAILABLE,
+                     USAGE)
 
 
 def free_port():
@@ -34,8 +35,8 @@ def send(run, contacts, template, tmp_path):
         done = run("send", *words, "--tls-ca", trust(tmp_path, *sinks),
                    "--report", "r.csv", "--report-all", *more,
                    contacts(addresses(rows)), template, **how)
-        rows = program.report_file(tmp_path / "r.csv")
-        return done, rows
+        report = tmp_path / "r.csv"
+        return done, program.report_file(report) if report.exists() else []
     return go
 
 
@@ -187,6 +188,36 @@ def test_none_takes_the_login(send, sinks, tmp_path):
     assert done.status == NOPERM
     assert [one.stop()["connections"] for one in bad] == [1, 1]
     assert {row["status"] for row in rows} == {"pending"}
+
+
+def test_the_password_of_an_account_is_for_its_relay(send, sinks, tmp_path):
+    (tmp_path / "secret").write_text("secret\n")
+    (tmp_path / "secret").chmod(0o600)
+    both = [sinks("--auth", "ann", "--auth-password-file",
+                  tmp_path / "secret") for _ in range(2)]
+    accounts = tmp_path / "accounts"
+    accounts.write_text(f"account default\nhost 127.0.0.1\nport "
+                        f"{both[0].port}\nauth on\nuser ann\n"
+                        "password secret\n")
+    accounts.chmod(0o600)
+    servers = [one.address for one in both]
+    done, _ = send(10, servers, both, "-C", accounts, "-n")
+    assert done.status == USAGE and "own relay" in done.err
+    done, _ = send(10, servers, both, "-C", accounts, "--password-file",
+                   tmp_path / "secret")
+    assert done.status == OK
+    assert sum(one.stop()["auth_ok"] for one in both) >= 1
+
+
+@pytest.mark.parametrize("server", ["ann@a.example", "smtp://bob:x@b.example"])
+def test_a_relay_has_no_login_of_its_own(send, sinks, server):
+    a = sinks()
+    (a.home / "secret").write_text("secret\n")
+    done, _ = send(10, [a.address, server], [a], "-u", "ann",
+                   "--password-file", a.home / "secret")
+    assert done.status == USAGE and "login" in done.err
+    assert "bob:x" not in done.err
+    assert a.stop()["connections"] == 0
 
 
 def test_one_refuses_the_login(send, sinks, tmp_path):
