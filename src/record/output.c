@@ -87,7 +87,7 @@ void output_init(struct output *o, int fd, const char *name)
 
 static bool fail(struct output *o, int error, struct err *err)
 {
-    o->failed = true;
+    o->error = error;
     err_set(err, EX_IOERR, "%s: cannot be written: %s", o->name,
             strerror(error));
     return false;
@@ -110,8 +110,8 @@ bool output_flush(struct output *o, struct err *err)
     if (o->gathered.overflowed) {
         return fail(o, EMSGSIZE, err);
     }
-    if (o->failed) {
-        return fail(o, EIO, err);
+    if (o->error != 0) {
+        return fail(o, o->error, err);
     }
     struct span rest = buf_span(&o->gathered);
     while (rest.len > 0) {

@@ -22,7 +22,7 @@ struct output {
     bool synced;   /* at its end: a file of the disk, unless its owner can
                       write it again */
     bool terminal;
-    bool failed;
+    int error; /* the first that writing met; 0: none */
 };
 
 /* An open descriptor that PATH stands for, duplicated; -1 with errno, where it

@@ -3,7 +3,8 @@
 For runs with `--tls off`. OddRelay(answer): answer(heard) gives the reply to
 what was heard as bytes, or None for the usual one; Cut is raised to cut the
 connection. heard.verb is "greeting", the verb in capitals, or "content" (the
-final dot was read); heard.line the line; heard.number the connection's, from
+final dot was read, or the chunk; it is not asked about a content that nobody
+is to have); heard.line the line; heard.number the connection's, from
 1; heard.send says bytes at once.
 """
 
@@ -13,6 +14,7 @@ import threading
 
 EHLO = b"250-odd.test\r\n250-8BITMIME\r\n250 PIPELINING\r\n"
 LOCKSTEP = b"250 odd.test\r\n"
+STREAM = b"250-odd.test\r\n250-CHUNKING\r\n250 PIPELINING\r\n"
 USUAL = {"greeting": b"220 odd.test\r\n", "EHLO": EHLO,
          "DATA": b"354 go on\r\n", "content": b"250 taken\r\n",
          "QUIT": b"221 bye\r\n"}
@@ -71,12 +73,25 @@ class OddRelay:
         connection.sendall(reply)
         return reply
 
+    def _take(self, connection, recipients, number):
+        said = self._say(connection, "content", b"", number, USUAL["content"])
+        if said[:1] == b"2" and recipients:
+            self.taken.append(recipients)
+
     def _talk(self, connection, lines, number):
         begun, recipients = False, []
         self._say(connection, "greeting", b"", number, USUAL["greeting"])
         for line in lines:
             self.lines.append(line.decode("utf-8").rstrip("\r\n"))
             verb = line.split()[0].decode("ascii").upper()
+            if verb == "BDAT":
+                lines.read(int(line.split()[1]))
+                if not recipients:
+                    connection.sendall(b"554 5.5.1 nobody is to have it\r\n")
+                    continue
+                self._take(connection, recipients, number)
+                begun, recipients = False, []
+                continue
             usual = USUAL.get(verb, b"250 ok\r\n")
             if verb == "RCPT" and not begun:
                 usual = b"503 5.5.1 MAIL first\r\n"
@@ -91,10 +106,7 @@ class OddRelay:
             if verb == "DATA" and said[:1] == b"3":
                 while lines.readline() not in (b".\r\n", b""):
                     pass
-                said = self._say(connection, "content", b"", number,
-                                 USUAL["content"])
-                if said[:1] == b"2" and recipients:
-                    self.taken.append(recipients)
+                self._take(connection, recipients, number)
                 begun, recipients = False, []
             if verb == "QUIT":
                 return
