@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 #include "record/csvline.h"
 
-enum { FIELDS_BYTES_MAX = 16 * 1024 * 1024 };
+enum { FIELDS_BYTES_MAX = 16 * 1024 * 1024, SHOWN_BYTES_MAX = 320 };
 
 /* Columns whose names begin with _ are ignored, here too. */
 static void append_fields(const struct check_rows *c, const struct csv_row *row,
@@ -23,6 +23,18 @@ static void append_fields(const struct check_rows *c, const struct csv_row *row,
         }
     }
     json_close(out);
+}
+
+/* For a person: what is longer is no address, and would fill the screen. It is
+ * cut between characters. */
+static void append_shown(struct buf *out, struct span text)
+{
+    size_t len = text.len < SHOWN_BYTES_MAX ? text.len : SHOWN_BYTES_MAX;
+    while (len > 0 && len < text.len && (text.data[len] & 0xc0) == 0x80) {
+        len--;
+    }
+    utf8_append_printable(out, span_slice(text, 0, len));
+    buf_append(out, len < text.len ? SPAN("...") : SPAN(""));
 }
 
 static void append_text(struct check_rows *c, const struct plan_row *row)
@@ -41,7 +53,7 @@ static void append_text(struct check_rows *c, const struct plan_row *row)
     utf8_append_printable(out, row->reason);
     if (v->text.len > 0) {
         buf_append(out, SPAN(" ("));
-        utf8_append_printable(out, v->text);
+        append_shown(out, v->text);
         buf_append_byte(out, ')');
     }
     buf_append_byte(out, '\n');

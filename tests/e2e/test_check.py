@@ -111,6 +111,15 @@ def test_bytes_of_the_list_are_harmless(run, tmp_path):
         == ["ann\x1b[31m@example.org", "caf\ufffd@example.org"]
 
 
+def test_a_long_text_is_cut_for_a_person_alone(run, tmp_path):
+    long = "ü" * 200_000
+    (tmp_path / "list.csv").write_text(f"email\n{long}\n", "utf-8")
+    shown = run("check", "list.csv").out
+    assert shown == f"list.csv:2: invalid: no @ ({long[:160]}...)\n"
+    assert jsonl(run("check", "--format", "jsonl", "list.csv").out)[0][
+        "address"] == long
+
+
 @pytest.mark.parametrize("text, place", [
     ("email,name\nann@example.org\n", "list.csv:2"),
     ("email,name\na@example.org,\"x\n\n", "list.csv:2"),

