@@ -81,7 +81,9 @@ static bool compile_headers(struct draft *d, const struct fields *fields,
     for (size_t i = 0; i < fields->count; i++) {
         const struct field *field = &fields->list[i];
         enum field_kind kind = fields_kind(field->name);
-        if (kind == FIELD_DROPPED || kind == FIELD_CONTENT) {
+        /* One without a value, as drafts have it, is as good as none. */
+        if (kind == FIELD_DROPPED || kind == FIELD_CONTENT ||
+            field->value.len == 0) {
             continue;
         }
         if (!header_compile(&d->headers[d->header_count], field, context)) {

@@ -203,8 +203,20 @@ static struct task *pop(struct task_queue *q)
     }
 }
 
+/* It is made anew when the row goes again: thousands can wait, and each has a
+ * file of its own perhaps. */
+static void shed_letter(struct task *t)
+{
+    t->letter.message_id = arena_copy(&t->row_arena, t->letter.message_id);
+    t->letter.sender = SPAN("");
+    t->letter.parts = NULL;
+    t->letter.part_count = 0;
+    arena_release(&t->letter_arena);
+}
+
 void task_queue_add(struct task_queue *q, struct task *t, uint64_t due_ms)
 {
+    shed_letter(t);
     t->due_ms = due_ms;
     t->next = NULL;
     q->count++;

@@ -66,7 +66,8 @@ void task_note(struct task *t, const struct reply *reply, enum scope scope);
 
 /* --- rows that go again --- */
 
-/* Ripe ones in order of coming, others by time. At most 10,000 wait. */
+/* Ripe ones in order of coming, others by time. At most 10,000 wait, and
+ * without their letters: what is left of these is the Message-ID. */
 struct task_queue {
     struct task *ripe_first, *ripe_last;
     struct task **heap; /* by due_ms */

@@ -386,10 +386,10 @@ def test_an_output_is_no_attachment(run, invoices):
     assert done.status == USAGE and "are one file" in done.err
 
 
-def peak_kb(tmp_path, sink, rows, *options):
+def peak_kb(tmp_path, sink, rows, *options, name="u"):
     """The most memory that the program had."""
     (tmp_path / "list.csv").write_text("email,id\n" + "".join(
-        f"u{i}@example.org,{i}\n" for i in range(rows)))
+        f"{name}{i}@example.org,{i}\n" for i in range(rows)))
     sanitizer = {"ASAN_OPTIONS": f"exitcode={program.SANITIZER_STATUS}:"
                                  "quarantine_size_mb=4"}
     process = program.start("send", "-s", sink.url, "--tls-ca", sink.ca,
@@ -420,6 +420,10 @@ def test_files_of_rows_are_remembered_up_to_a_bound(sinks, invoices,
     few = peak_kb(tmp_path, sink, 60, *PER_ROW)
     many = peak_kb(tmp_path, sink, 150, *PER_ROW)
     assert many < few + 30000
+    # Rows that wait to go again have no files with them.
+    waiting = peak_kb(tmp_path, sink, 150, *PER_ROW, "--retry-delay", "2s",
+                      name="grey")
+    assert waiting < few + 40000
 
 
 def test_what_changes_a_letter_is_noticed_by_its_campaign(run, sink, invoices,

@@ -243,3 +243,15 @@ def test_files_come_behind_those_of_a_saved_draft(fill, tmp_path):
         "mixed", ("related", ("alternative", "text/plain", "text/html"),
                   "image/png"), "application/pdf")
     assert bytes_of(leaves(letter)[-1]) == PDF
+
+
+def test_an_empty_header_is_none(run, tmp_path):
+    (tmp_path / "list.csv").write_text("email\nann@example.org\n")
+    (tmp_path / "draft.eml").write_text(
+        "From: a@example.org\nTo:\nCc: \nDate:\nSubject: x\n\nx\n")
+    out = run("render", "list.csv", "draft.eml").out
+    assert "To: ann@example.org\r\n" in out and "Cc" not in out
+    assert "\r\nDate: " in out
+    (tmp_path / "draft.eml").write_text("From:\nSubject: x\n\nx\n")
+    done = run("render", "list.csv", "draft.eml")
+    assert done.status == DATAERR and "no From header" in done.err
