@@ -29,7 +29,7 @@ static bool open_records(struct campaign *c, struct err *err)
         return false;
     }
     if (s->evidence_path) {
-        c->evidence = evidence_open(s->evidence_path, err);
+        c->evidence = evidence_open(s->evidence_path, s->campaign != NULL, err);
         if (!c->evidence) {
             return false;
         }

@@ -13,11 +13,11 @@ struct evidence {
     struct output output;
 };
 
-struct evidence *evidence_open(const char *path, struct err *err)
+struct evidence *evidence_open(const char *path, bool goes_on, struct err *err)
 {
     int fd = output_descriptor(path);
     if (fd == -2) {
-        fd = output_create(path);
+        fd = goes_on ? output_continue(path) : output_create(path);
     }
     if (fd < 0) {
         err_set(err, EX_CANTCREAT, "%s: cannot be written: %s", path,

@@ -2,7 +2,7 @@
  *
  * JSONL: a line for each session, and one for each message that the relay
  * took, which names its session. A file is made 0600 and written in place;
- * one that exists is replaced. */
+ * one that exists is replaced, or goes on: sessions are then numbered anew. */
 #pragma once
 
 #include <stdbool.h>
@@ -41,8 +41,9 @@ struct evidence_message {
 
 struct evidence;
 
-/* NULL: EX_CANTCREAT (73) naming the file. */
-struct evidence *evidence_open(const char *path, struct err *err);
+/* `goes_on`: behind what earlier runs wrote. NULL: EX_CANTCREAT (73) naming
+ * the file. */
+struct evidence *evidence_open(const char *path, bool goes_on, struct err *err);
 
 /* False: EX_IOERR (74); nothing more is to be sent. Lines are gathered and
  * written by evidence_flush, or when 64 KiB are full. */

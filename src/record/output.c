@@ -50,9 +50,30 @@ int output_descriptor(const char *path)
     return fcntl(number, F_DUPFD_CLOEXEC, 3);
 }
 
-int output_create(const char *path)
+/* The end of the last whole line: behind it a run was killed. -1: errno. */
+static off_t end_of_lines(int fd, off_t size)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    char block[4096];
+    while (size > 0) {
+        off_t from =
+            size > (off_t)sizeof block ? size - (off_t)sizeof block : 0;
+        ssize_t got = pread(fd, block, (size_t)(size - from), from);
+        if (got != (ssize_t)(size - from)) {
+            return -1;
+        }
+        struct span text = span_from(block, (size_t)got);
+        size_t at = span_find_last(text, '\n');
+        if (at < text.len) {
+            return from + (off_t)at + 1;
+        }
+        size = from;
+    }
+    return 0;
+}
+
+static int open_private(const char *path, int how, bool keep)
+{
+    int fd = open(path, how | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
     struct stat facts;
     if (fd < 0 || fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode)) {
         return fd;
@@ -60,13 +81,24 @@ int output_create(const char *path)
     /* Some file systems have no modes; there the file is as private as its
      * folder. */
     (void)fchmod(fd, 0600);
-    if (ftruncate(fd, 0) != 0) {
+    off_t end = keep ? end_of_lines(fd, facts.st_size) : 0;
+    if (end < 0 || ftruncate(fd, end) != 0) {
         int error = errno;
         close(fd);
         errno = error;
         return -1;
     }
     return fd;
+}
+
+int output_create(const char *path)
+{
+    return open_private(path, O_WRONLY, false);
+}
+
+int output_continue(const char *path)
+{
+    return open_private(path, O_RDWR | O_APPEND, true);
 }
 
 void output_init(struct output *o, int fd, const char *name)

@@ -33,6 +33,9 @@ int output_descriptor(const char *path);
  * made private; a FIFO, a terminal or /dev/null is left as it is. */
 int output_create(const char *path);
 
+/* The same, but a file of the disk goes on behind its last whole line. */
+int output_continue(const char *path);
+
 /* Takes fd over. */
 void output_init(struct output *o, int fd, const char *name);
 

@@ -197,6 +197,22 @@ def test_what_exists_is_replaced(send, sinks, tmp_path):
     assert stat.S_IMODE(old.stat().st_mode) == 0o600
 
 
+def test_with_a_state_it_goes_on(send, sinks, tmp_path):
+    sink = sinks()
+    campaign = ["--tls-ca", sink.ca, "--state", "s.db", "-j", 1]
+    _, first = send(sink, *campaign, "--limit", 4)
+    with open(tmp_path / "e.jsonl", "a") as file:
+        file.write('{"type":"mess')  # a run was killed here
+    _, both = send(sink, *campaign)
+    assert both[:len(first)] == first
+    assert len(of(first, "message")) == 4 and len(of(both, "message")) == 6
+    assert len({m["address"] for m in of(both, "message")}) == 6
+    assert stat.S_IMODE(os.stat(tmp_path / "e.jsonl").st_mode) == 0o600
+    (tmp_path / "e.jsonl").write_text("x" * 10000)  # no line at all
+    _, again = send(sink, *campaign)
+    assert of(again, "message") == []
+
+
 def test_it_is_no_other_file(run, contacts, template):
     people = contacts(["ann@example.org"])
     for words in (["--tls-evidence", people],
