@@ -224,6 +224,11 @@ static bool open_session(struct line *l)
         addresses_ways(&l->addresses, &c->binds, loop_now_ms(c->loop), ways);
     struct err err = {0};
     struct session *s = session_open(&l->terms, ways, count, &err);
+    if (!s && c->proven) {
+        /* A secret that was to be had before: in a moment perhaps again. */
+        line_trouble(l, EX_TEMPFAIL, err.text);
+        return false;
+    }
     if (!s) {
         campaign_stop(c, COURSE_DRAINING, err.status, err.text);
         return false;

@@ -299,6 +299,35 @@ def test_a_command_that_talks(run, guarded, source, command):
     assert "warning" not in done.err
 
 
+def by_turns(*commands):
+    """One after another, and then the last for ever."""
+    cases = "".join(f"{i}) {c};; " for i, c in enumerate(commands[:-1]))
+    return (f"echo >>turns; case $(($(wc -l <turns) - 1)) in {cases}"
+            f"*) {commands[-1]};; esac")
+
+
+def test_a_command_that_fails_for_a_moment(run, guarded, source):
+    """In the middle of a run, where the relay has let us in before."""
+    sink = guarded()
+    right = f"cat {source}"
+    done = run(*login(sink), "-j", "1", "--messages-per-session", "10",
+               "--passwordeval", by_turns(right, "exit 3", right), "-v",
+               "-o", "r.csv", *WORDS)
+    assert done.status == program.REJECTED, done.err
+    assert "status 3" in done.err and sink.stop()["messages"] == 40
+
+
+def test_a_command_that_fails_from_then_on(run, guarded, source, tmp_path):
+    done = run(*login(guarded()), "-j", "1", "--messages-per-session", "10",
+               "--passwordeval", by_turns(f"cat {source}", "exit 3"),
+               "--retry-for", "2s", "--report-all", "-o", "r.csv", *WORDS)
+    assert done.status == program.REMAIN, done.err
+    assert "status 3" in done.err
+    found = program.by_status(program.report_file(tmp_path / "r.csv"))
+    assert len(found["sent"]) >= 9 and len(found["pending"]) >= 30
+    assert 2 < (tmp_path / "turns").read_text().count("\n") < 12
+
+
 def test_a_list_on_stdin_is_not_the_commands(run, guarded, source):
     done = run(*login(guarded()), "--passwordeval", f"cat; cat {source}", "-",
                "t.eml", given=b"email\nann@example.org\n")
