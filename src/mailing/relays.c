@@ -31,6 +31,7 @@ static void deal(struct campaign *c)
     for (unsigned i = 0; i < c->line_count; i++) {
         struct line *l = &c->lines[i];
         l->share->able = line_able(l);
+        l->share->doubtful = l->trouble_since_ms != 0;
         l->share->kept = keeps_sessions(c, l) ? l->session_count : 0;
     }
     shares_deal(&c->shares, sessions_max(c));

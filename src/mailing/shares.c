@@ -64,15 +64,28 @@ static struct share *most_owing(const struct shares *s, double *owed_out)
     return best;
 }
 
+/* One for each of these; what is left then. */
+static unsigned deal_first(struct shares *s, bool doubtful, unsigned left)
+{
+    for (unsigned i = 0; i < s->count && left > 0; i++) {
+        struct share *one = &s->list[i];
+        if (one->able && one->doubtful == doubtful) {
+            one->now = 1;
+            left--;
+        }
+    }
+    return left;
+}
+
 static void deal_anew(struct shares *s)
 {
-    unsigned left = s->total;
     for (unsigned i = 0; i < s->count; i++) {
         struct share *one = &s->list[i];
         one->was_able = one->able;
-        one->now = one->able && left > 0 ? 1 : one->able ? 0 : one->kept;
-        left -= one->able && left > 0;
+        one->now = one->able ? 0 : one->kept;
     }
+    unsigned left = deal_first(s, false, s->total);
+    left = deal_first(s, true, left);
     double its;
     struct share *next;
     while (left > 0 && (next = most_owed(s, &its))) {

@@ -1,8 +1,8 @@
 /* How many of the run's sessions has each relay?
  *
- * Pure. Each that can have any gets one before any gets its second; the rest
- * goes by weight times what a session there brings. What is learned moves one
- * session at a time, and only where it is plain. */
+ * Pure. Each that can have any gets one before any gets its second, who is in
+ * doubt last; the rest goes by weight times what a session there brings. What
+ * is learned moves one session at a time, and only where it is plain. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,6 +11,7 @@
 struct share {
     unsigned weight;
     bool able;     /* it can have sessions */
+    bool doubtful; /* but the last ones failed: others come first */
     unsigned kept; /* of one that cannot: those that it has and keeps */
     unsigned now;  /* its sessions */
     bool was_able; /* when they were dealt out */

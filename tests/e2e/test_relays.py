@@ -123,6 +123,14 @@ def test_one_that_is_down_is_stood_in_for(send, sinks, order):
     taken_once(rows, a)
 
 
+def test_one_session_stays_with_who_is_fine(send, sinks):
+    a = sinks("--delay", "8")
+    done, rows = send(400, [f"127.0.0.1:{free_port()}=5", a.address], [a],
+                      "-j", 1, "--window", 1, "--pipeline", "lockstep")
+    assert done.status == OK
+    assert a.stop()["connections"] == 1
+
+
 def test_one_that_closes_at_the_banner_is_stood_in_for(send, sinks):
     a, b = sinks(), sinks("--max-sessions", "0")
     script = b.home / "busy"

@@ -120,12 +120,27 @@ static void what_rests_goes_to_the_others(void **state)
     assert_int_equal(list[1].now, 3);
 }
 
+static void one_session_stays_with_who_is_fine(void **state)
+{
+    (void)state;
+    struct share list[2] = {{.weight = 9, .able = true, .doubtful = true},
+                            {.weight = 1, .able = true}};
+    struct shares s = {.list = list, .count = 2};
+    shares_deal(&s, 1);
+    assert_int_equal(list[0].now, 0);
+    assert_int_equal(list[1].now, 1);
+    list[1].able = false;
+    shares_deal(&s, 1);
+    assert_int_equal(list[0].now, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_weight),
         cmocka_unit_test(to_who_answers_best),
         cmocka_unit_test(what_rests_goes_to_the_others),
+        cmocka_unit_test(one_session_stays_with_who_is_fine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
