@@ -238,7 +238,11 @@ bool mime_compile(struct body *out, const struct fields *fields,
     w.html = html_of(context->source, &message);
     buf_init(&w.bytes, BODY_BYTES_MAX);
     buf_append(&w.bytes, SPAN("MIME-Version: 1.0\r\n"));
-    bool fine = compile_whole(&w, &message) && mime_end_bytes(&w);
+    bool fine = compile_whole(&w, &message);
+    if (w.bytes.len > 0 && !span_ends(buf_span(&w.bytes), SPAN("\r\n"))) {
+        buf_append(&w.bytes, SPAN("\r\n")); /* of a message within */
+    }
+    fine = fine && mime_end_bytes(&w);
     if (fine && out->list[out->count - 1].kind == PIECE_TEXT) {
         out->list[out->count - 1].ends_line = true;
     }
