@@ -179,6 +179,14 @@ static bool read_fields(struct draft *d, const struct draft_source *source,
 {
     const char *file = source->origin.file;
     size_t body_at;
+    if (span_starts(*text, SPAN("\xff\xfe")) ||
+        span_starts(*text, SPAN("\xfe\xff"))) {
+        err_set(err, EX_DATAERR,
+                "%s:1: this is UTF-16: save it as UTF-8, or iconv -f UTF-16 -t "
+                "UTF-8",
+                file);
+        return false;
+    }
     if (!fields_split(fields, *text, file, &body_at, line_out, err) ||
         !fields_check_text(span_slice(*text, 0, body_at), file, 1, err)) {
         return false;

@@ -173,6 +173,9 @@ static const struct {
      65,
      "t.eml:1: no From header (give it in the template, or with -H 'From: "
      "…')"},
+    {{.text = "\xff\xfe" FROM},
+     65,
+     "t.eml:1: this is UTF-16: save it as UTF-8, or iconv -f UTF-16 -t UTF-8"},
     {{.text = FROM "Subject: {{nmae}}\n\nx"},
      65,
      "t.eml:2:10: no column \"nmae\"; did you mean \"name\"?"},
