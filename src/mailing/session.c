@@ -271,8 +271,10 @@ static void give(struct session *s)
 
 static void feed(struct session *s)
 {
+    const struct settings *settings = s->terms->settings;
+    unsigned window = settings->campaign ? settings->window : 0;
     give(s);
-    while (!s->draining && dialog_hungry(s->dialog) > s->staged.count &&
+    while (!s->draining && staging_hungry(&s->staged, s->dialog, window) &&
            stage(s)) {
         give(s);
     }

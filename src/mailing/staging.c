@@ -26,6 +26,16 @@ struct parcel *staging_take(struct staging *s)
     return p;
 }
 
+bool staging_hungry(const struct staging *s, const struct dialog *d,
+                    unsigned window)
+{
+    enum { AHEAD = 2 };
+    bool ahead = dialog_tier(d) != DIALOG_STREAM &&
+                 dialog_phase(d) == DIALOG_READY && s->count < AHEAD &&
+                 dialog_letters(d) + s->count < window;
+    return dialog_hungry(d) > s->count || ahead;
+}
+
 void staging_let_go(struct staging *s, struct parcel_pool *pool,
                     void (*put_back)(void *context, struct task *t),
                     void *context)

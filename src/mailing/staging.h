@@ -2,9 +2,11 @@
  * first to go. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "mailing/parcel.h"
+#include "smtp/dialog.h"
 
 struct staging {
     struct parcel *first, *last;
@@ -13,6 +15,12 @@ struct staging {
 
 void staging_add(struct staging *s, struct parcel *p);
 struct parcel *staging_take(struct staging *s); /* NULL: none */
+
+/* There is use for another: the dialog would take it, or (window: letters of
+ * the session at most, with a state; else 0) cannot stream, and the intent of
+ * the next ones is written meanwhile. */
+bool staging_hungry(const struct staging *s, const struct dialog *d,
+                    unsigned window);
 
 /* All of them go back to where they came from. */
 void staging_let_go(struct staging *s, struct parcel_pool *pool,
