@@ -1,9 +1,11 @@
 #include "net/dial.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 static socklen_t address_size(const struct sockaddr *a)
 {
@@ -41,6 +43,20 @@ int dial_begin(const struct sockaddr *peer, const struct sockaddr *local,
     bool under_way = connect(descriptor, peer, address_size(peer)) == 0 ||
                      errno == EINPROGRESS;
     return under_way ? 0 : errno;
+}
+
+struct dial_peer dial_peer(int descriptor)
+{
+    struct dial_peer peer = {""};
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+    char host[48], port[8];
+    if (getpeername(descriptor, (struct sockaddr *)&address, &size) == 0 &&
+        getnameinfo((struct sockaddr *)&address, size, host, sizeof host, port,
+                    sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
+        snprintf(peer.text, sizeof peer.text, "%s %s", host, port);
+    }
+    return peer;
 }
 
 int dial_outcome(int descriptor)

@@ -12,6 +12,14 @@ int dial_begin(const struct sockaddr *peer, const struct sockaddr *local,
 /* Once it can be written. */
 int dial_outcome(int descriptor);
 
+/* "127.0.0.1 25": who is at the other end of a connection, to tell it from
+ * others. */
+struct dial_peer {
+    char text[64];
+};
+
+struct dial_peer dial_peer(int descriptor);
+
 /* Small writes are gathered by the wire; Nagle's waiting would only add to
  * that. */
 void dial_set_no_delay(int descriptor);

@@ -90,7 +90,7 @@ static char *copy_name(const char *name)
     return mem_copy_text(name, len);
 }
 
-struct tls *tls_start_client(struct tls_client *c, const char *name,
+struct tls *tls_start_client(struct tls_client *c, const struct tls_host *host,
                              struct buf *out, struct err *err)
 {
     /* What we have is shown whatever issuers the relay would like best. */
@@ -100,7 +100,8 @@ struct tls *tls_start_client(struct tls_client *c, const char *name,
         return NULL;
     }
     t->client = c;
-    t->name = copy_name(name);
+    t->name = copy_name(host->name);
+    t->where = mem_copy_text(host->where, strlen(host->where));
     unsigned char address[16];
     unsigned size;
     /* RFC 6066 3: no server name for an address. */
@@ -137,6 +138,7 @@ void tls_destroy(struct tls *t)
     if (t) {
         gnutls_deinit(t->session);
         free(t->name);
+        free(t->where);
         free(t);
     }
 }

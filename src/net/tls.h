@@ -31,11 +31,17 @@ bool tls_server_write_certificate(const struct tls_server *s, const char *path,
 
 /* One session's TLS. Ciphertext goes in by tls_feed and comes out at the end
  * of *out, which is the owner's and outlives it. Credentials outlive their
- * sessions. `name` (a DNS name in ASCII, or an IP address) is copied. NULL:
- * *err. */
+ * sessions. Texts are copied. NULL: *err. */
 struct tls;
 
-struct tls *tls_start_client(struct tls_client *c, const char *name,
+/* Who is called: by what name, and where that is ("127.0.0.1 25"). What is
+ * resumed is best of the same place, else of another with the same name. */
+struct tls_host {
+    const char *name; /* a DNS name in ASCII, or an IP address */
+    const char *where;
+};
+
+struct tls *tls_start_client(struct tls_client *c, const struct tls_host *host,
                              struct buf *out, struct err *err);
 struct tls *tls_start_server(struct tls_server *s, struct buf *out,
                              struct err *err);

@@ -21,7 +21,7 @@ struct tls_client {
     struct tls_fingerprint fingerprint;
     struct tls_pin *pins;
     size_t pin_count;
-    struct tls_ticket *tickets; /* one a name */
+    struct tls_ticket *tickets; /* one a name and place */
 };
 
 struct tls_server {
@@ -37,11 +37,12 @@ struct tls {
     struct tls_client *client; /* NULL: we are the server */
     struct span in;            /* fed and not yet pulled */
     struct buf *out;
-    bool dry;             /* GnuTLS asked for more than was fed */
-    bool offered;         /* a session to be resumed */
-    bool kept;            /* this one, to be resumed */
+    bool dry;                   /* GnuTLS asked for more than was fed */
+    struct tls_ticket *offered; /* to be resumed; NULL: none */
+    bool kept;                  /* this one, to be resumed */
     time_t offered_until; /* of the one offered: its certificates' validity */
     char *name;
+    char *where;        /* of a client: the place of its peer */
     struct err refusal; /* of the peer's certificate; status 0: none */
     char description[64];
 };
@@ -68,7 +69,7 @@ bool tls_file_show(gnutls_certificate_credentials_t to, const char *cert,
 
 void tls_ticket_offer(struct tls *t);  /* of a client, before its handshake */
 void tls_ticket_keep(struct tls *t);   /* once, as soon as there is one */
-void tls_ticket_forget(struct tls *t); /* that of its name */
+void tls_ticket_forget(struct tls *t); /* that was offered */
 void tls_tickets_drop(struct tls_client *c);
 
 /* --- tls_facts.c --- */

@@ -1,9 +1,9 @@
 /* Sessions that were, and can be resumed.
  *
- * The newest of each name, of those that one client's credentials had: what
- * was verified by one set of rules is never resumed under another. Which
- * certificates it was verified by is part of it, and it is not offered beyond
- * their validity: the relay may long have others. */
+ * The newest of each name and place, of those that one client's credentials
+ * had: what was verified by one set of rules is never resumed under another.
+ * Which certificates it was verified by is part of it, and it is not offered
+ * beyond their validity: the relay may long have others. */
 #include <gnutls/x509.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +16,7 @@
 struct tls_ticket {
     struct tls_ticket *next;
     char *name;
+    char *where;
     gnutls_datum_t data;
     time_t end; /* of the validity of what was shown */
 };
@@ -36,35 +37,43 @@ void tls_tickets_drop(struct tls_client *c)
         c->tickets = ticket->next;
         wipe(&ticket->data);
         free(ticket->name);
+        free(ticket->where);
         free(ticket);
     }
 }
 
-static struct tls_ticket *find(const struct tls_client *c, const char *name)
+/* where NULL: any that can be offered. */
+static struct tls_ticket *find(const struct tls_client *c, const char *name,
+                               const char *where)
 {
     struct tls_ticket *ticket = c->tickets;
-    while (ticket && strcmp(ticket->name, name) != 0) {
+    while (ticket && (strcmp(ticket->name, name) != 0 ||
+                      (where ? strcmp(ticket->where, where) != 0
+                             : ticket->data.data == NULL))) {
         ticket = ticket->next;
     }
     return ticket;
 }
 
+/* Hosts of one name may share what they seal tickets with, or not: then the
+ * offer costs nothing but its bytes. */
 void tls_ticket_offer(struct tls *t)
 {
-    struct tls_ticket *ticket = find(t->client, t->name);
-    if (ticket && ticket->data.data && time(NULL) < ticket->end) {
+    struct tls_ticket *ticket = find(t->client, t->name, t->where);
+    if (!ticket) {
+        ticket = find(t->client, t->name, NULL);
+    }
+    if (ticket && ticket->data.data && time(NULL) < ticket->end &&
+        gnutls_session_set_data(t->session, ticket->data.data,
+                                ticket->data.size) == 0) {
+        t->offered = ticket;
         t->offered_until = ticket->end;
-        t->offered = gnutls_session_set_data(t->session, ticket->data.data,
-                                             ticket->data.size) == 0;
     }
 }
 
 void tls_ticket_forget(struct tls *t)
 {
-    struct tls_ticket *ticket = find(t->client, t->name);
-    if (ticket) {
-        wipe(&ticket->data);
-    }
+    wipe(&t->offered->data);
 }
 
 static time_t end_of_validity(const struct tls *t)
@@ -108,10 +117,11 @@ void tls_ticket_keep(struct tls *t)
     if (gnutls_session_get_data2(t->session, &data) != 0) {
         return;
     }
-    struct tls_ticket *ticket = find(t->client, t->name);
+    struct tls_ticket *ticket = find(t->client, t->name, t->where);
     if (!ticket) {
         ticket = mem_alloc_zero(1, sizeof *ticket);
         ticket->name = mem_copy_text(t->name, strlen(t->name));
+        ticket->where = mem_copy_text(t->where, strlen(t->where));
         ticket->next = t->client->tickets;
         t->client->tickets = ticket;
     }

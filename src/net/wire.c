@@ -431,7 +431,9 @@ void wire_secure(struct wire *w, struct tls_client *client, const char *name)
     if (w->phase != OVER) {
         assert(w->phase == CLEAR);
         struct err why;
-        start_tls(w, tls_start_client(client, name, &w->out.ready, &why), &why);
+        struct dial_peer at = dial_peer(w->descriptor);
+        struct tls_host to = {name, at.text};
+        start_tls(w, tls_start_client(client, &to, &w->out.ready, &why), &why);
     }
 }
 
@@ -446,8 +448,7 @@ void wire_secure_server(struct wire *w, struct tls_server *server)
 
 size_t wire_room(const struct wire *w)
 {
-    bool able = w->phase != OVER && w->voice == SPEAKING;
-    return able ? outbox_room(&w->out) : 0;
+    return w->phase != OVER && w->voice == SPEAKING ? outbox_room(&w->out) : 0;
 }
 
 void wire_send(struct wire *w, struct buf *plain)

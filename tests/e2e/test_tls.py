@@ -224,6 +224,19 @@ def test_a_real_relay_resumes(run, postfix, contacts, template, tmp_path):
     assert {line["verdict"] for line in sessions} == {"verified"}
 
 
+def test_two_relays_of_one_name_resume(run, sinks, contacts, template):
+    """Each its own sessions: what one has sealed, the other cannot open."""
+    some = [sinks(), sinks()]
+    people = contacts([f"p{i}@example.org" for i in range(40)])
+    done = run("send", *(word for one in some for word in ("-s", one.url)),
+               "--tls", "unverified", "-j", 2, "--messages-per-session", 2,
+               people, template)
+    assert done.status == OK, done.err
+    for one in some:
+        counts = one.stop()
+        assert counts["tls_resumed"] >= counts["tls_sessions"] - 2 > 2
+
+
 # How full the records are.
 
 class Counter:

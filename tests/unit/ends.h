@@ -98,7 +98,8 @@ static inline void meet(struct end *client, struct end *server,
     struct err err;
     init_end(client);
     init_end(server);
-    client->tls = tls_start_client(c, host, &client->out, &err);
+    const struct tls_host called = {.name = host, .where = "here"};
+    client->tls = tls_start_client(c, &called, &client->out, &err);
     server->tls = tls_start_server(s, &server->out, &err);
     assert_non_null(client->tls);
     assert_non_null(server->tls);

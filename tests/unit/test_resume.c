@@ -167,7 +167,7 @@ static void verifies_resumed_sessions_too(void **state)
         w.client->pin_count = 1;
         struct end client;
         visit(&w, host, &client);
-        assert_true(client.tls->offered);
+        assert_non_null(client.tls->offered);
         assert_false(client.shaken);
         assert_int_equal(client.why.status, EX_PROTOCOL);
         assert_non_null(strstr(client.why.text, "none that --tls-pin names"));
@@ -217,7 +217,7 @@ static void forgets_what_a_server_stumbles_over(void **state)
     assert_false(resumes(&w, host));
     struct end client, server;
     meet(&client, &server, w.client, w.server, host);
-    assert_true(client.tls->offered);
+    assert_non_null(client.tls->offered);
     hear(&client, SPAN("\x15\x03\x03\x00\x02\x02\x28")); /* handshake_failure */
     assert_int_equal(client.result, TLS_FAILED);
     assert_int_equal(client.why.status, EX_UNAVAILABLE);

@@ -180,7 +180,8 @@ static void says_when_records_are_smaller(void **state)
     p.c = client_of(p.s);
     init_end(&p.client);
     init_end(&p.server);
-    p.client.tls = tls_start_client(p.c, "localhost", &p.client.out, &err);
+    p.client.tls = tls_start_client(
+        p.c, &(struct tls_host){"localhost", "here"}, &p.client.out, &err);
     p.server.tls = tls_start_server(p.s, &p.server.out, &err);
     ok((int)gnutls_record_set_max_recv_size(p.server.tls->session, 1024));
     assert_int_equal(tls_handshake(p.client.tls, &err), TLS_AGAIN);
