@@ -340,6 +340,13 @@ void accounts_release(struct accounts *a)
     *a = (struct accounts){0};
 }
 
+void accounts_forget_passwords(struct accounts *a)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        set_text(&a->list[i].texts[ACCOUNT_PASSWORD], SPAN(""));
+    }
+}
+
 const struct account *accounts_find(const struct accounts *a, const char *name)
 {
     return find(a, span_of(name));

@@ -61,6 +61,9 @@ bool accounts_read(struct accounts *a, const char *path, uint64_t timeout_ms,
                    struct err *err);
 void accounts_release(struct accounts *a); /* secrets wiped */
 
+/* All passwords are wiped; the rest stays. */
+void accounts_forget_passwords(struct accounts *a);
+
 /* NULL where there is none of that name. */
 const struct account *accounts_find(const struct accounts *a, const char *name);
 

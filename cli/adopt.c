@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -170,8 +171,13 @@ static void adopt_secret(struct options *o)
         return;
     }
     if (password) {
-        secrets_keep(&o->secrets, span_of(password));
-        o->settings.secret = (struct secret_source){.kind = SECRET_ACCOUNT};
+        struct stat facts;
+        if (stat(o->config, &facts) != 0 || !S_ISREG(facts.st_mode)) {
+            secrets_keep(&o->secrets, span_of(password)); /* it was a pipe */
+        }
+        o->secrets.account = o->adopted->name;
+        o->settings.secret =
+            (struct secret_source){.kind = SECRET_ACCOUNT, .text = o->config};
     } else if (command) {
         o->settings.secret =
             (struct secret_source){.kind = SECRET_COMMAND, .text = command};
@@ -369,5 +375,7 @@ bool account_adopt(struct options *o, struct err *err)
         err_set(err, EX_CONFIG, "%s: no account %s", o->config, name);
         return false;
     }
-    return adopt(o, err);
+    bool fine = adopt(o, err);
+    accounts_forget_passwords(&o->accounts);
+    return fine;
 }

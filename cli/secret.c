@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "cli/accounts.h"
 #include "cli/command.h"
 #include "cli/netrc.h"
 #include "cli/prompt.h"
@@ -219,6 +220,24 @@ static bool fetch_netrc(struct secrets *s, const struct secret_source *source,
     return false;
 }
 
+static bool fetch_account(struct secrets *s, const struct secret_source *source,
+                          struct buf *out, struct err *err)
+{
+    struct accounts accounts;
+    bool fine = accounts_read(&accounts, source->text, s->timeout_ms, err);
+    const struct account *a =
+        fine ? accounts_find(&accounts, s->account) : NULL;
+    struct span password = span_of(a ? a->texts[ACCOUNT_PASSWORD] : NULL);
+    bool there = password.len > 0;
+    buf_append(out, password);
+    accounts_release(&accounts);
+    if (fine && !there) {
+        err_set(err, EX_CONFIG, "%s: account %s: no password", source->text,
+                s->account);
+    }
+    return there;
+}
+
 static bool fetch_prompt(struct secrets *s, const struct secret_source *source,
                          struct buf *out, struct err *err)
 {
@@ -246,10 +265,10 @@ bool secrets_fetch(struct secrets *s, const struct secret_source *source,
 {
     static bool (*const fetch[])(struct secrets *, const struct secret_source *,
                                  struct buf *, struct err *) = {
-        [SECRET_NONE] = fetch_none,     [SECRET_FILE] = fetch_file,
-        [SECRET_FD] = fetch_descriptor, [SECRET_COMMAND] = fetch_command,
-        [SECRET_ACCOUNT] = fetch_none, /* it was kept */
-        [SECRET_NETRC] = fetch_netrc,   [SECRET_PROMPT] = fetch_prompt,
+        [SECRET_NONE] = fetch_none,       [SECRET_FILE] = fetch_file,
+        [SECRET_FD] = fetch_descriptor,   [SECRET_COMMAND] = fetch_command,
+        [SECRET_ACCOUNT] = fetch_account, [SECRET_NETRC] = fetch_netrc,
+        [SECRET_PROMPT] = fetch_prompt,
     };
     if (s->kept.len > 0) {
         buf_append(out, buf_span(&s->kept));

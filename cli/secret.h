@@ -4,7 +4,8 @@
  * its group or others can read is refused, but for those of
  * $CREDENTIALS_DIRECTORY, which the service manager guards. Files and
  * commands are asked anew for each login; a descriptor, a FIFO and a person
- * only once, and what they said is kept until the end of the run. */
+ * only once, and what they said is kept until the end of the run. So is the
+ * password of an account file that is none. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,6 +21,7 @@ struct secrets {
     const char *user;
     const char *host;
     uint64_t timeout_ms; /* of a command */
+    const char *account; /* of SECRET_ACCOUNT */
 };
 
 void secrets_init(struct secrets *s, const char *user, const char *host);

@@ -65,7 +65,8 @@ static void warn(struct run *r)
         say_text(&r->say, SAY_INFO, notes.data);
         notes = span_rest(notes, len < notes.len ? len + 1 : len);
     }
-    if (o->accounts.readable_by_others && o->secrets.kept.len > 0) {
+    if (o->accounts.readable_by_others &&
+        o->settings.secret.kind == SECRET_ACCOUNT) {
         err_set(&line, 0, "%s: holds a password and others can read it",
                 o->config);
         say_text(&r->say, SAY_WARNING, line.text);

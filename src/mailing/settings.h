@@ -44,7 +44,7 @@ struct secret_source {
         SECRET_NETRC,
         SECRET_PROMPT,
     } kind;
-    const char *text; /* file (of SECRET_NETRC: all of it) or command */
+    const char *text; /* file or command */
     int descriptor;
 };
 

@@ -241,7 +241,8 @@ def memory(pid):
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root reads its memory")
 @pytest.mark.skipif(SANITIZED, reason="the sanitizer keeps what was freed")
-@pytest.mark.parametrize("way", [by_file, by_command, by_credential])
+@pytest.mark.parametrize("way", [by_file, by_command, by_credential,
+                                 by_account, by_netrc])
 @pytest.mark.parametrize("mechanism", ["plain", "login", "cram-md5",
                                        "scram-sha-1", "scram-sha-256",
                                        "xoauth2", "oauthbearer"])
@@ -259,6 +260,33 @@ def test_it_is_wiped_after_the_login(guarded, source, tmp_path, way,
     assert found == []
     # The sink has to know it, and so shows that the search works.
     assert any(holds(part) for part in memory(sink.process.pid))
+
+
+def test_an_account_is_read_again_for_each_login(guarded, source, tmp_path):
+    """Its password changes, and goes wrong, in the middle of the run."""
+    sink = guarded("--delay", "20")
+    words, _ = by_account(sink, source, tmp_path)
+    process = program.start(*words, "-j", "1", "--messages-per-session", "5",
+                            "--pipeline", "lockstep", "-o", "r.csv", *WORDS,
+                            cwd=tmp_path)
+    wait_for_mail(sink, process)
+    account(sink, source.parent, "password another\n")
+    done = program.finish(process)
+    assert done.status == program.NOPERM, done.err
+    assert 0 < sink.stop()["messages"] < 40
+
+
+def test_an_account_in_a_pipe(guarded, source, tmp_path):
+    sink = guarded()
+    words, _ = by_account(sink, source, tmp_path)
+    read, write = os.pipe()
+    os.write(write, words[2].read_bytes())
+    os.close(write)
+    done = program.finish(program.start(
+        "send", "-C", f"/dev/fd/{read}", "-j", "1", "--messages-per-session",
+        "10", "-o", "r.csv", *WORDS, cwd=tmp_path, pass_fds=[read]))
+    os.close(read)
+    assert done.status == program.REJECTED, done.err
 
 
 # A command.
