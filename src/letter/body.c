@@ -238,7 +238,8 @@ static struct encode_facts facts_of(const struct piece *piece,
                                     struct span text)
 {
     const struct template_lines *lines = &piece->lines;
-    if (look && lines->known && look->control == TEMPLATE_NO_VALUE &&
+    if (look && lines->known && !(lines->begins && look->opens) &&
+        look->control == TEMPLATE_NO_VALUE &&
         look->bytes_max - lines->text_bytes + lines->longest <=
             ENCODE_LINE_MAX) {
         return (struct encode_facts){.needed = lines->needed,

@@ -123,6 +123,15 @@ static bool verb_open(const struct verb *verb, struct span word)
     return span_equal_nocase(span_from(text, len), span_slice(word, 0, len));
 }
 
+bool encode_may_open(struct span beginning)
+{
+    if (beginning.len < 2 || beginning.data[0] == '-' ||
+        ascii_is_blank(beginning.data[0])) {
+        return true;
+    }
+    return begins_verb(beginning.data[0], beginning.data[1]);
+}
+
 bool encode_open(struct span beginning)
 {
     static const struct span boundary = {"--" ENCODE_BOUNDARY_PREFIX, 4};

@@ -51,6 +51,9 @@ bool encode_needed(struct span text);
  * and its bytes above 0x7f can. */
 bool encode_open(struct span beginning);
 
+/* The same by its first two bytes alone: true more often. */
+bool encode_may_open(struct span beginning);
+
 /* Does this line begin with an SMTP verb: blanks, the verb, and then no
  * letter? */
 bool encode_verb_first(struct span line);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "letter/encode.h"
 #include "letter/template_ops.h"
 
 void template_destroy(struct template *t)
@@ -182,6 +183,7 @@ static void look_at_value(const struct template *t,
     if (value.len == 0 && !op->guarded && op->value < out->empty) {
         out->empty = op->value < t->columns ? op->value : out->empty;
     }
+    out->opens = out->opens || encode_may_open(value);
     if (op->form == TEMPLATE_FORM_URL) { /* where none of these is left */
         return;
     }

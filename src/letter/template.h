@@ -93,6 +93,7 @@ struct template_look {
     size_t control;   /* the first one used with a control other than TAB, */
     size_t nul;       /* or with a NUL; TEMPLATE_NO_VALUE: none */
     bool high;        /* a value with a byte above 0x7f, as it is written */
+    bool opens;       /* one that may make a line of its own a command */
 };
 #define TEMPLATE_NO_VALUE ((size_t)-1)
 

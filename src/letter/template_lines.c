@@ -51,7 +51,8 @@ static void add_text(struct template_lines *lines, struct line *line,
         struct span piece = span_slice(text, 0, len);
         bool begins = line->bytes == 0 && !line->varies;
         if (begins && !ends && more_behind) {
-            lines->known = lines->known && !encode_open(piece);
+            lines->known =
+                lines->known && (piece.len == 0 || !encode_open(piece));
         } else if (begins) {
             lines->needed = lines->needed || encode_needed(piece);
         }
@@ -73,7 +74,7 @@ void template_lines(const struct template *t, struct template_lines *out)
         if (op->kind == TEMPLATE_OP_TEXT) {
             add_text(out, &line, op->text, i + 1 < t->count);
         } else if (op->kind == TEMPLATE_OP_VALUE) {
-            out->known = out->known && (line.bytes > 0 || line.varies);
+            out->begins = out->begins || (line.bytes == 0 && !line.varies);
             line.varies = true;
         } else {
             out->known = false;

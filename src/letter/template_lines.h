@@ -12,6 +12,8 @@
 
 struct template_lines {
     bool known;        /* else what stands here says nothing */
+    bool begins;       /* a line begins with a value: what stands here counts
+                          where no value may make it a command */
     bool needed;       /* a line must be encoded (encode_needed) */
     bool high;         /* a byte above 0x7f */
     size_t text_bytes; /* without values */
