@@ -61,6 +61,17 @@ bool utf8_valid(struct span s)
     return true;
 }
 
+bool utf8_any_c1(struct span s)
+{
+    for (size_t i = 0; i + 1 < s.len; i++) {
+        unsigned char next = (unsigned char)s.data[i + 1];
+        if ((unsigned char)s.data[i] == 0xc2 && next < 0xa0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Controls, and what makes a terminal show text in another order. */
 static bool unsafe(uint32_t point)
 {

@@ -15,6 +15,9 @@ size_t utf8_next(struct span s, uint32_t *code_point_out);
 
 bool utf8_valid(struct span s);
 
+/* Any of U+0080 to U+009F, the controls of C1? s is UTF-8. */
+bool utf8_any_c1(struct span s);
+
 /* Appends s so that it is harmless on a terminal and in a one-line log:
  * controls (C0, DEL, C1), bidirectional overrides, line and paragraph
  * separators and bytes that are no UTF-8 become \xNN; TAB becomes a space;

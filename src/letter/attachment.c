@@ -83,10 +83,8 @@ const char *attachment_name_fault(struct span name)
     if (!utf8_valid(name)) {
         return "a name that is no UTF-8";
     }
-    for (size_t i = 0; i < name.len; i++) {
-        if (ascii_is_control(name.data[i])) {
-            return "a control character in its name";
-        }
+    if (ascii_any_control(name) || utf8_any_c1(name)) {
+        return "a control character in its name";
     }
     return NULL;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/utf8.h"
 #include "letter/encode.h"
 #include "letter/template_ops.h"
 
@@ -191,6 +192,9 @@ static void look_at_value(const struct template *t,
     out->high = out->high || bytes.high;
     if (bytes.control) {
         look_at_bytes(op->value, value, out);
+    }
+    if (bytes.high && out->control == TEMPLATE_NO_VALUE && utf8_any_c1(value)) {
+        out->control = op->value;
     }
 }
 

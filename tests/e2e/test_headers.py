@@ -82,7 +82,8 @@ def test_what_is_nobody_elses_is_dropped(letter, name):
     assert "spy" not in str(message) and "other" not in str(message)
 
 
-CONTROLS = [chr(c) for c in range(1, 32) if chr(c) != "\t"] + ["\x7f"]
+CONTROLS = [chr(c) for c in (*range(1, 32), *range(0x7f, 0xa0))
+            if chr(c) != "\t"]
 PLACES = ["Subject: Hi {{name}}!", "To: {{name}} <{{email}}>",
           'To: "{{name}}" <{{email}}>', "To: {{email}} ({{name}})",
           "Reply-To: {{name}}", "Reply-To: Ann <{{name}}>",

@@ -108,12 +108,26 @@ static void shows_what_is_harmless(void **state)
     }
 }
 
+static void tells_the_controls_of_c1(void **state)
+{
+    (void)state;
+    for (uint32_t point = 0x80; point < 0x800; point++) {
+        char text[] = {'a', 0, 0, 'b'};
+        encode(point, text + 1);
+        struct span s = {text, sizeof text};
+        assert_int_equal(utf8_any_c1(s), point < 0xa0);
+    }
+    assert_false(utf8_any_c1(SPAN("")));
+    assert_false(utf8_any_c1(SPAN("\xe2\x80\x85"))); /* no C2 before it */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_code_point),
         cmocka_unit_test(refuses_what_is_no_utf8),
         cmocka_unit_test(shows_what_is_harmless),
+        cmocka_unit_test(tells_the_controls_of_c1),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
