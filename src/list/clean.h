@@ -54,7 +54,7 @@ struct clean_verdict {
                                  dropped */
     struct address address;   /* of CLEAN_INVALID perhaps empty */
     struct span ascii_domain; /* empty where it has none */
-    struct span key;          /* of fold, always; the contract's address key */
+    struct span key;          /* of fold, always: it knows a row for ever */
     uint32_t ordinal;         /* among equal keys; 0 with dedupe */
     uint32_t first_line;      /* of CLEAN_DUPLICATE */
     const char *reason;       /* of CLEAN_INVALID, else NULL */

@@ -1,5 +1,5 @@
 /* How does check show what became of each row? In text, CSV or JSONL, as
- * INTERFACE.md section 4 has it. */
+ * mailshot(5) has it. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* What a relay offers, in words. Pure. */
+/* How is what a relay offers said to a person? Pure. */
 #pragma once
 
 #include "base/buf.h"

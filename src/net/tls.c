@@ -10,7 +10,7 @@
 
 enum { RECORD_BYTES = 16384 };
 
-/* The memory BIO (ENGINE.md 4): what GnuTLS would have sent and received. */
+/* The memory BIO: what GnuTLS would have sent and received. */
 
 static ssize_t push(gnutls_transport_ptr_t pointer, const void *data,
                     size_t bytes)
@@ -209,7 +209,7 @@ static enum tls_result fail(const struct tls *t, int code, struct err *err)
 }
 
 /* GnuTLS says E_AGAIN also where it has merely swallowed a session ticket and
- * more records wait in what was fed (ENGINE.md 4, gotcha 1); and it stops for
+ * more records wait in what was fed; and it stops for
  * warnings that stop nobody. */
 static bool to_be_repeated(const struct tls *t, int code)
 {

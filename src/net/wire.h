@@ -3,9 +3,9 @@
  *
  * One recv and one send a turn. Reading never waits for writing; after a
  * write has failed nothing more is written, but what the peer had said is
- * read to its end before `closed` is called (ENGINE.md 2.3). Ciphertext
- * offsets are kept a record, so that wire_handed tells exactly which
- * plaintext was handed to the kernel whole.
+ * read to its end before `closed` is called: replies that came before a reset
+ * can still be read after it. Ciphertext offsets are kept a record, so that
+ * wire_handed tells exactly which plaintext was handed to the kernel whole.
  *
  * A wire calls its owner back, never from inside a call by its owner. After
  * `closed` it calls no more; the owner then destroys it. */

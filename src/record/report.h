@@ -1,9 +1,10 @@
 /* What became of each row, as a person or a program reads it?
  *
  * CSV (RFC 4180, LF line ends) or JSONL, one line a row as it settles, fields
- * in the contract's order. A file is made 0600 and written in place, so that
- * a line is there as soon as its row has settled; one that exists is
- * replaced. On stdout ("-") the CSV header goes out with the first line. */
+ * in the order that mailshot(5) gives them. A file is made 0600 and written in
+ * place, so that a line is there as soon as its row has settled; one that
+ * exists is replaced. On stdout ("-") the CSV header goes out with the first
+ * line. */
 #pragma once
 
 #include <stdbool.h>

@@ -215,7 +215,7 @@ static void tells_what_was_handed(void **state)
     release_scene(&s);
 }
 
-/* ENGINE.md 2.3: replies that were under way when the peer reset. Reading
+/* Replies that were under way when the peer reset. Reading
  * finds it out where writing is blocked, else writing does. */
 static void hears_what_came_before_the_reset(void **state)
 {
