@@ -15,9 +15,10 @@ struct place {
     bool exists;
     struct stat facts;
     char *future; /* where it will be, if it does not exist */
+    char *made;   /* the path, where it was put together here */
 };
 
-enum { FIXED_PLACES = 15, PATH_BYTES_MAX = 4096 };
+enum { FIXED_PLACES = 14, STATE_PLACES = 3, PATH_BYTES_MAX = 4096 };
 
 bool places_is_stdout(const char *path)
 {
@@ -92,6 +93,25 @@ static void add(struct place *list, size_t *count, struct place place)
     }
 }
 
+/* A state and the two files beside it that belong to it. */
+static void add_state(struct place *list, size_t *count, const char *path)
+{
+    static const char *const endings[STATE_PLACES] = {"", "-wal", "-shm"};
+    for (size_t i = 0; path && i < STATE_PLACES; i++) {
+        struct buf text;
+        buf_init(&text, PATH_BYTES_MAX);
+        buf_append(&text, span_of(path));
+        buf_append(&text, span_of(endings[i]));
+        char *made = mem_copy_text(text.data, text.len);
+        buf_release(&text);
+        add(list, count,
+            (struct place){.role = "the state",
+                           .path = made,
+                           .output = true,
+                           .made = made});
+    }
+}
+
 /* Where a file lies that is the same in every row; others are not known yet. */
 static const char *attachment_path(struct options *o, struct span file)
 {
@@ -128,7 +148,6 @@ static size_t collect(struct options *o, struct place *list)
         {.role = "--tls-evidence", .path = s->evidence_path, .output = true},
         {.role = "--metrics", .path = s->metrics_path, .output = true},
         {.role = "--clean", .path = o->check.clean_path, .output = true},
-        {.role = "the state", .path = s->state_path, .output = true},
         {.role = "--summary json",
          .path = o->summary == SUMMARY_JSON ? "-" : NULL,
          .output = true},
@@ -138,6 +157,7 @@ static size_t collect(struct options *o, struct place *list)
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
         add(list, &count, fixed[i]);
     }
+    add_state(list, &count, s->state_path);
     for (size_t i = 0; i < s->suppress_count; i++) {
         add(list, &count,
             (struct place){.role = "--suppress", .path = s->suppress[i]});
@@ -167,16 +187,38 @@ static bool distinct(const struct place *list, size_t count, struct err *err)
     return true;
 }
 
-bool places_distinct(struct options *o, struct err *err)
+static bool judge(struct place *list, size_t count, struct err *err)
 {
-    struct place *list = mem_alloc_zero(
-        FIXED_PLACES + o->settings.suppress_count + o->settings.attach_count,
-        sizeof *list);
-    size_t count = collect(o, list);
     bool fine = distinct(list, count, err);
     for (size_t i = 0; i < count; i++) {
         free(list[i].future);
+        free(list[i].made);
     }
     free(list);
     return fine;
+}
+
+bool places_distinct(struct options *o, struct err *err)
+{
+    struct place *list = mem_alloc_zero(FIXED_PLACES + STATE_PLACES +
+                                            o->settings.suppress_count +
+                                            o->settings.attach_count,
+                                        sizeof *list);
+    return judge(list, collect(o, list), err);
+}
+
+bool places_no_state(const char *report, const char *const *states,
+                     size_t state_count, struct err *err)
+{
+    for (size_t i = 0; i < state_count; i++) {
+        struct place *list = mem_alloc_zero(1 + STATE_PLACES, sizeof *list);
+        size_t count = 0;
+        add(list, &count,
+            (struct place){.role = "--report", .path = report, .output = true});
+        add_state(list, &count, states[i]);
+        if (!judge(list, count, err)) {
+            return false;
+        }
+    }
+    return true;
 }

@@ -10,5 +10,9 @@
 /* False: EX_USAGE naming both. */
 bool places_distinct(struct options *o, struct err *err);
 
+/* The same for a report (NULL: none) that is written from states. */
+bool places_no_state(const char *report, const char *const *states,
+                     size_t state_count, struct err *err);
+
 /* PATH is standard output under one of its names. */
 bool places_is_stdout(const char *path);

@@ -80,7 +80,9 @@ static bool read_words(poptContext popt, const struct words *w,
     }
     out->campaign = w->campaign;
     out->report_all = w->report_all != 0;
-    return read_format(w, out, err) && read_arguments(popt, w, out, err);
+    return read_format(w, out, err) && read_arguments(popt, w, out, err) &&
+           places_no_state(out->report_path, out->states, out->state_count,
+                           err);
 }
 
 static int survey(const struct status_options *o, struct err *err)

@@ -36,7 +36,7 @@ struct survey {
     struct state *state;
     const char *path;
     int64_t holder;
-    struct span campaign;
+    bool campaign_found; /* in one of them, where one is asked for */
 
     struct state_mailing_facts sum; /* of all campaigns of all states */
     size_t mailings;
@@ -387,12 +387,44 @@ static bool take_state(struct survey *v, const char *path, struct err *err)
     return fine;
 }
 
+/* Has it the campaign that is asked for? */
+static bool look_for_campaign(void *context,
+                              const struct state_mailing_facts *facts,
+                              struct err *err)
+{
+    (void)err;
+    struct survey *v = context;
+    v->campaign_found |= is_meant(v, facts);
+    return true;
+}
+
+/* Before a report is replaced: can all of them be read, and has one of them
+ * the campaign? */
+static bool look_first(struct survey *v, struct err *err)
+{
+    const struct status_options *o = v->options;
+    bool fine = true;
+    for (size_t i = 0; i < o->state_count && fine; i++) {
+        v->state = state_open(o->states[i], STATE_READ, err);
+        fine =
+            v->state && state_each_mailing(v->state, look_for_campaign, v, err);
+        state_close(v->state);
+        v->state = NULL;
+    }
+    if (fine && o->campaign && !v->campaign_found) {
+        err_set(err, EX_DATAERR, "%s: no campaign is called \"%s\"",
+                o->state_count == 1 ? o->states[0] : "--campaign", o->campaign);
+        fine = false;
+    }
+    return fine;
+}
+
 int mailing_status(const struct status_options *options, struct buf *out,
                    struct err *err)
 {
     struct survey v = {.options = options, .out = out};
     *err = (struct err){0};
-    bool fine = read_addresses(&v, err);
+    bool fine = read_addresses(&v, err) && look_first(&v, err);
     if (fine && options->report_path) {
         v.report =
             report_open(options->report_path, options->report_format, err);

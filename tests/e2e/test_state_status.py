@@ -155,3 +155,30 @@ def test_it_is_printable(run, contacts, template, sinks):
         contacts(USERS[:1]), template)
     out = run("status", "s.db").out
     assert "\u202e" not in out and json.dumps(out)
+
+
+@pytest.mark.parametrize("name", ["s.db", "./s.db", "s.db-wal"])
+def test_a_report_never_replaces_the_state(run, state, contacts, template,
+                                           tmp_path, name):
+    before = (tmp_path / "s.db").read_bytes()
+    done = run("status", "-o", name, "s.db")
+    assert done.status == USAGE
+    assert f"--report and the state are one file: {name}" in done.err
+    assert (tmp_path / "s.db").read_bytes() == before
+    assert run("send", "-n", "--state", "s.db", "--failed", name, contacts(
+        ["one@example.org"]), template).status == USAGE
+
+
+@pytest.mark.parametrize("more", [[], ["--settle", "sent"]])
+def test_a_campaign_that_is_not_there(run, state, tmp_path, more):
+    (tmp_path / "old.csv").write_text("of before")
+    done = run("status", "--campaign", "mian", "-o", "old.csv", *more, "s.db")
+    assert done.status == DATAERR
+    assert 's.db: no campaign is called "mian"' in done.err
+    assert (tmp_path / "old.csv").read_text() == "of before"
+
+
+def test_a_state_that_is_not_there_costs_no_report(run, state, tmp_path):
+    (tmp_path / "old.csv").write_text("of before")
+    assert run("status", "-o", "old.csv", "s.db", "t.db").status == NOINPUT
+    assert (tmp_path / "old.csv").read_text() == "of before"
