@@ -42,6 +42,21 @@ static bool is_entry(struct span text)
            address_parse(text, &ignored) == ADDRESS_FINE;
 }
 
+/* A line without the comment behind its entry. A quoted local part may hold a
+ * blank and a `#`, too. */
+static struct span without_comment(struct span line)
+{
+    for (size_t i = 1; i < line.len; i++) {
+        bool begins = line.data[i] == '#' &&
+                      (line.data[i - 1] == ' ' || line.data[i - 1] == '\t');
+        struct span before = span_trim(span_from(line.data, i));
+        if (begins && is_entry(before)) {
+            return before;
+        }
+    }
+    return line;
+}
+
 static bool suppress(const struct reading *r, uint64_t line, struct span text)
 {
     if (cleaner_suppress(r->cleaner, span_trim(text))) {
@@ -68,7 +83,7 @@ static bool find_kind(const struct reading *r, enum kind *kind_out)
     if (result == FILE_LINE && span_starts(line, SPAN("{"))) {
         *kind_out = KIND_JSONL;
     } else if (result == FILE_LINE && lines.line == 1 &&
-               !is_entry(span_trim(line))) {
+               !is_entry(span_trim(without_comment(line)))) {
         *kind_out = KIND_CSV;
     }
     file_lines_release(&lines);
@@ -84,7 +99,8 @@ static bool read_plain(const struct reading *r)
     enum file_result result = FILE_LINE;
     while (fine &&
            (result = file_lines_next(&lines, &line, r->err)) == FILE_LINE) {
-        fine = is_comment(line) || suppress(r, lines.line, line);
+        fine =
+            is_comment(line) || suppress(r, lines.line, without_comment(line));
     }
     file_lines_release(&lines);
     return fine && result != FILE_ERROR;
@@ -201,8 +217,10 @@ static bool find_columns(struct csv_reader *reader, struct columns *out,
     struct err found = {0};
     if (!out->report &&
         !column_find_address(names, count, SPAN(""), &out->address, &found)) {
-        err_set(err, found.status, "%s: %s", csv_reader_name(reader),
-                found.text);
+        err_set(err, EX_DATAERR,
+                "%s:1: no address, no @domain, and no names of columns with "
+                "one \"email\" among them",
+                csv_reader_name(reader));
         return false;
     }
     return true;

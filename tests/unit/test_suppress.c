@@ -33,6 +33,8 @@ static const struct suppress_case {
      "sooo"},
     {"# two\r\n  ANN@X.EXAMPLE \r\n@y.example\r\n", "soso"},
     {"@X.example\n", "ssos"},
+    {"ann@x.example # asked\n@y.example\t# all\n", "soso"},
+    {"\"bob #1@x.example # a\"@x.example\n", "oooo"},
     {"\"bob\"@x.example\n", "osoo"},
     {"email,why\nann@x.example,asked\nbob@x.example,\"asked\ntwice\"\n",
      "ssoo"},
@@ -70,6 +72,8 @@ static const struct suppress_case {
     {"ann@x.example\n@\n", NULL},
     {"email,why\nann,asked\n", NULL},
     {"name,why\nann,asked\n", NULL},
+    {"x.example\n", NULL},
+    {"ann@x.example asked # today\n", NULL},
     {"{\"line\":2}\n", NULL},
     {"email,why\nann@x.example\n", NULL},
 };
