@@ -11,6 +11,7 @@
 
 #include "base/ascii.h"
 #include "base/mem.h"
+#include "cli/pin.h"
 #include "cli/take.h"
 #include "cli/units.h"
 
@@ -92,22 +93,6 @@ static bool adopt_address(struct options *o, struct err *err)
 
 /* --- TLS --- */
 
-static unsigned nibble(char c)
-{
-    return (unsigned)(ascii_is_digit(c) ? c - '0' : ascii_upper(c) - 'A' + 10);
-}
-
-/* 01:23:…, as account_commands.c has seen it to be. */
-static struct tls_fingerprint fingerprint_of(const char *text)
-{
-    struct tls_fingerprint print = {.size = (strlen(text) + 1) / 3};
-    for (size_t i = 0; i < print.size; i++) {
-        print.bytes[i] =
-            (unsigned char)(nibble(text[3 * i]) << 4 | nibble(text[3 * i + 1]));
-    }
-    return print;
-}
-
 /* A fingerprint takes the chain's place, as with msmtp. */
 static bool adopt_trust(struct options *o, struct err *err)
 {
@@ -119,7 +104,8 @@ static bool adopt_trust(struct options *o, struct err *err)
         return true;
     }
     if (print) {
-        s->trust.fingerprint = fingerprint_of(print);
+        /* account_commands.c has seen that it is one. */
+        (void)pin_read_fingerprint(print, &s->trust.fingerprint);
     } else if (none) {
         return wrong(o,
                      "tls_trust_file is empty, and there is no "

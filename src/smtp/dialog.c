@@ -436,8 +436,3 @@ unsigned dialog_letters(const struct dialog *d)
 {
     return d->given - d->oldest;
 }
-
-unsigned dialog_letters_said(const struct dialog *d)
-{
-    return d->letters_said;
-}

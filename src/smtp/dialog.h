@@ -143,10 +143,9 @@ unsigned dialog_hungry(const struct dialog *d);
 /* Only while dialog_hungry (asserted). The struct is copied. */
 void dialog_give(struct dialog *d, const struct transaction *letter);
 /* It will take no more, and all that it took was begun: its error budget, or
- * the relay's limit, is used up.
- * Time to open another connection, and to dialog_quit this one. */
+ * the relay's limit, is used up. Time to open another connection, and to
+ * dialog_quit this one. */
 bool dialog_spent(const struct dialog *d);
-unsigned dialog_letters_said(const struct dialog *d); /* begun, in all */
 unsigned dialog_letters(const struct dialog *d); /* given, not yet settled */
 
 bool dialog_verdict(struct dialog *d, struct dialog_verdict *out);
