@@ -6,7 +6,11 @@
  * the clock has come to it the minute counts, from then on the later of both.
  * A minute that lies ahead of the clock counts from when that was first seen:
  * so a clock that is set back opens no budget, and one that was wrong by years
- * closes none for longer than its window. */
+ * closes none for longer than its window.
+ *
+ * Letters that were not said after all are taken back in the minute in which
+ * that is known. A minute that has less than none for it counts for none: it
+ * outlives the one that they were begun in. */
 #include "record/state_parts.h"
 
 enum { KEPT_MINUTES = 400 * 24 * 60 };
@@ -48,7 +52,7 @@ bool state_each_begun(struct state *s, int64_t now_s,
         s->db, s->path,
         "SELECT iif(ahead > minute AND ahead <= ?1, ahead,"
         " iif(minute > ?1, iif(seen > 0, seen, ?1), minute)), messages"
-        " FROM begun",
+        " FROM begun WHERE messages > 0",
         err);
     if (!q) {
         return false;

@@ -317,6 +317,22 @@ static void a_clock_set_back_opens_no_budget(void **state)
     state_close(s);
 }
 
+static void a_minute_never_counts_for_less_than_none(void **state)
+{
+    struct fixture *f = *state;
+    struct state *s = open_state(f, STATE_RUN);
+    take(s, "main");
+    struct err err = {0};
+    struct state_row row = row_of(state_new_id(s), "a@b.c", OUTCOME_PENDING);
+    struct state_writer *w = state_writer_create(s, nobody_waits, NULL, &err);
+    assert_non_null(w);
+    state_writer_put(w, &row);
+    state_writer_count_letters(w, -2);
+    assert_true(state_writer_finish(w, &err));
+    assert_int_equal(usage_at(s, (int64_t)time(NULL)).all, 0);
+    state_close(s);
+}
+
 static bool count_suppression(void *context, struct span address,
                               struct err *err)
 {
@@ -365,6 +381,7 @@ int main(void)
         CASE(no_byte_can_be_another),
         CASE(one_process_at_a_time),
         CASE(a_clock_set_back_opens_no_budget),
+        CASE(a_minute_never_counts_for_less_than_none),
         CASE(what_was_learned_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
