@@ -180,6 +180,14 @@ void deal_return(struct deal *d, struct task *t)
     d->returned++;
 }
 
+void deal_end_unsaid(struct deal *d, const struct task *t)
+{
+    struct deal_lane *l = *slot_of(d, deal_domain(t->row.address));
+    if (l && l->room > 0) {
+        rate_end_unsaid(&l->rate);
+    }
+}
+
 /* --- out --- */
 
 static struct task *take_from(struct deal *d, struct deal_lane *l)

@@ -55,6 +55,8 @@ bool deal_roomy(const struct deal *d);
 
 void deal_add(struct deal *d, struct task *t);    /* DEAL_ROOM (asserted) */
 void deal_return(struct deal *d, struct task *t); /* a row that goes again */
+/* Nothing was said of it after all: it uses up no rate of its domain. */
+void deal_end_unsaid(struct deal *d, const struct task *t);
 
 /* `fresh`: also one that was never tried. NULL: none now. */
 bool deal_ready(struct deal *d, uint64_t now_ms, bool fresh);

@@ -70,11 +70,19 @@ static enum outcome outcome_of_waiting(const struct task *t)
     return t->attempts > 0 && its_own ? OUTCOME_DEFERRED : OUTCOME_PENDING;
 }
 
+/* Nothing was said of it: that uses up no rate. */
+static void note_unsaid(struct campaign *c, const struct task *t)
+{
+    rate_end_unsaid(&c->rate);
+    deal_end_unsaid(&c->deal, t);
+}
+
 static void take_invalid(void *context, struct task *t, struct span reason)
 {
     struct line *l = context;
     struct campaign *c = l->campaign;
     c->under_way--;
+    note_unsaid(c, t);
     struct reply word = {.text = reason};
     task_note(t, &word, SCOPE_LOCAL);
     settle(c, NULL, t, OUTCOME_INVALID);
@@ -145,10 +153,9 @@ static void rule_line(struct line *l, const struct session *s,
     }
 }
 
-/* Nothing was said of it. */
 static void take_unsaid(struct campaign *c, struct task *t)
 {
-    rate_end_unsaid(&c->rate);
+    note_unsaid(c, t);
     struct report_row row = describe_row(NULL, t, outcome_of_waiting(t));
     keeper_write(&c->keeper, t, &row, false);
     task_queue_add(&c->queue, t, 0);

@@ -189,6 +189,30 @@ static void says_when_the_next_one_is_ready(void **state)
     end(&d);
 }
 
+static void what_was_not_said_uses_up_nothing(void **state)
+{
+    (void)state;
+    struct settings settings = {
+        .batch = 1, .domain_rates = &slow, .domain_rate_count = 1};
+    struct deal d = begun(&settings);
+    deal_add(&d, row("slow.x", 1));
+    deal_add(&d, row("slow.x", 2));
+    deal_add(&d, row("quick.x", 3));
+    struct task *quick = deal_take(&d, 1000, true);
+    struct task *other = deal_take(&d, 1000, true);
+    struct task *one = is_of(quick, "slow.x") ? quick : other;
+    assert_false(deal_ready(&d, 1000, true));
+    deal_end_unsaid(&d, one == quick ? other : quick); /* that has no rate */
+    assert_false(deal_ready(&d, 1000, true));
+    deal_end_unsaid(&d, one);
+    deal_return(&d, one);
+    assert_ptr_equal(deal_take(&d, 1000, true), one);
+    assert_false(deal_ready(&d, 1000, true));
+    drop(quick);
+    drop(other);
+    end(&d);
+}
+
 static void a_budget_that_is_used_up_closes(void **state)
 {
     (void)state;
@@ -230,6 +254,7 @@ int main(void)
         cmocka_unit_test(what_goes_again_goes_first),
         cmocka_unit_test(one_that_waits_holds_up_no_other),
         cmocka_unit_test(says_when_the_next_one_is_ready),
+        cmocka_unit_test(what_was_not_said_uses_up_nothing),
         cmocka_unit_test(a_budget_that_is_used_up_closes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
