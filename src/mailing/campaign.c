@@ -1,12 +1,11 @@
 #include "mailing/campaign.h"
 
-#include "mailing/limits.h"
-
 #include <assert.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
 
+#include "mailing/limits.h"
 #include "mailing/watch.h"
 
 /* --- stopping --- */
@@ -21,8 +20,6 @@ void campaign_stop(struct campaign *c, enum campaign_course course, int status,
         c->course = course;
     }
 }
-
-/* --- rows --- */
 
 /* Long windows are not waited for. */
 void campaign_note_budget(struct campaign *c, const char *what, uint64_t in_ms)
@@ -42,6 +39,8 @@ static void budget_used_up(struct campaign *c, uint64_t now)
     campaign_note_budget(c, "--rate", rate_opens_ms(&c->rate, now) - now);
     campaign_stop(c, COURSE_DRAINING, c->why.status, c->why.text);
 }
+
+/* --- rows --- */
 
 /* The rate over all lines, and the line's own pace. */
 static bool pace_allows(struct line *l, uint64_t now)

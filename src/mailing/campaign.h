@@ -111,9 +111,8 @@ void campaign_note_budget(struct campaign *c, const char *what, uint64_t in_ms);
 
 /* --- verdict.c: what becomes of a row --- */
 
-/* The sessions' side of it: verdict, put_back, intend and
- * invalid. The context is the
- * session's line. */
+/* The sessions' side of it: verdict, put_back, invalid, intend and may_go. The
+ * context is the session's line. */
 void campaign_hear_verdicts(struct session_owner *owner);
 
 /* A row that waits to go again is settled as it is: the run is over. */

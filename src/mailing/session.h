@@ -42,11 +42,12 @@ struct session_owner {
                                  struct task *t,
                                  const struct dialog_verdict *v);
     void (*put_back)(void *context, struct task *t);
+    void (*invalid)(void *context, struct task *t, struct span reason);
+
     /* Before a letter is said: the group that its intent is in, and whether
      * that group is on disk by now. */
     uint64_t (*intend)(void *context, const struct parcel *p);
     bool (*may_go)(void *context, uint64_t group);
-    void (*invalid)(void *context, struct task *t, struct span reason);
 
     void (*ready)(void *context, const struct session *s);
     /* All its tasks have come back; the owner destroys it. */

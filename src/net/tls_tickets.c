@@ -98,8 +98,7 @@ static time_t end_of_validity(const struct tls *t)
 }
 
 /* Under TLS 1.3 there is none before the server has sent a ticket, and GnuTLS
- * would hand out an empty one; under 1.2 it came with
- * the handshake. */
+ * would hand out an empty one; under 1.2 it came with the handshake. */
 static bool has_come(const struct tls *t)
 {
     return gnutls_protocol_get_version(t->session) != GNUTLS_TLS1_3 ||
