@@ -130,8 +130,6 @@ static void print_letter(struct plan *p, const struct source *source,
     const struct siphash_print *files = &p->attached.fixed;
     fingerprint_add(print, SPAN("files"),
                     span_from((const char *)files->bytes, sizeof files->bytes));
-    fingerprint_add(print, SPAN("url"), s->unsubscribe_url);
-    fingerprint_add(print, SPAN("mailto"), s->unsubscribe_mailto);
 }
 
 /* Who is mailed is of these and of the list. */
