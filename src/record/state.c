@@ -229,6 +229,14 @@ static int open_file(const char *path, enum state_use use, struct err *err)
     return fd;
 }
 
+/* It is ours alone from here on. */
+static bool take(int fd, const char *path, struct err *err)
+{
+    /* Some file systems have no modes. The log takes that of the file. */
+    (void)fchmod(fd, 0600);
+    return state_lock(fd, path, err);
+}
+
 static bool check_structure(struct state *s, struct err *err)
 {
     sqlite3_stmt *q =
@@ -285,11 +293,7 @@ struct state *state_open(const char *path, enum state_use use, struct err *err)
     s->use = use;
     buf_init(&s->scratch, SCRATCH_BYTES_MAX);
     bool writing = use != STATE_READ;
-    if (writing) {
-        /* Some file systems have no modes. The log takes that of the file. */
-        (void)fchmod(fd, 0600);
-    }
-    if (is_ours(fd, path, err) && (!writing || state_lock(fd, path, err)) &&
+    if (is_ours(fd, path, err) && (!writing || take(fd, path, err)) &&
         state_connect(path, writing, &s->scratch, &s->db, err) &&
         check_structure(s, err) && check_rows(s, err)) {
         return s;

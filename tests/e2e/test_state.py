@@ -313,6 +313,7 @@ def test_what_is_no_state(run, contacts, template, tmp_path):
                    contacts(USERS), template)
         assert done.status == DATAERR and name in done.err
         assert (tmp_path / name).read_bytes() == before
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o644
     for name in ("/dev/full", "/dev/null", ".", "no/such/folder/s.db"):
         done = run("send", "-s", "127.0.0.1:1", "--state", name,
                    contacts(USERS), template)
