@@ -74,7 +74,11 @@ bool watch_first(const struct campaign *c, struct err *err)
 
 bool watch_last(const struct campaign *c, int status, struct err *err)
 {
-    return write_metrics(c, false, status, err);
+    if (write_metrics(c, false, status, err)) {
+        return true;
+    }
+    err->status = EX_IOERR; /* it could be made in the beginning */
+    return false;
 }
 
 static void tick(void *context)
@@ -86,7 +90,8 @@ static void tick(void *context)
     if (now >= c->metrics_when_ms) {
         c->metrics_when_ms = now + METRICS_MS;
         if (!write_metrics(c, true, 0, &err)) {
-            campaign_stop(c, COURSE_STOPPED, EX_IOERR, err.text);
+            /* What is under way is not to become unknown for that. */
+            campaign_stop(c, COURSE_DRAINING, EX_IOERR, err.text);
         }
     }
     loop_timer_start(c->ticker, TICK_MS);

@@ -13,7 +13,8 @@ struct campaign;
 /* How the run stands. */
 void watch_tally(const struct campaign *c, struct tally *out);
 
-/* While the loop runs. A metrics file that cannot be written stops the run. */
+/* While the loop runs. Where the metrics can no longer be written, nothing new
+ * is begun. */
 void watch_begin(struct campaign *c);
 void watch_end(struct campaign *c);
 

@@ -63,3 +63,24 @@ def test_where_it_cannot_be_made_nothing_is_sent(run, sink, contacts,
     assert done.status == program.CANTCREAT
     assert "no/such/m.prom" in done.err
     assert sink.recipients() == []
+
+
+def test_where_it_can_no_longer_be_written_no_row_is_in_doubt(
+        sinks, contacts, template, tmp_path):
+    sink = sinks("--delay", "400")
+    contacts([f"u{i}@example.org" for i in range(500)])
+    folder = tmp_path / "m"
+    folder.mkdir()
+    process = program.start(
+        "send", "-s", sink.url, "--tls-ca", sink.ca, "-j", 2, "--metrics",
+        "m/m.prom", "contacts.csv", template, cwd=tmp_path)
+    path, limit = folder / "m.prom", time.monotonic() + 10
+    while not path.exists() and time.monotonic() < limit:
+        time.sleep(0.01)
+    path.unlink()
+    folder.rmdir()
+    done = program.finish(process, 30)
+    assert done.status == program.IOERR and "m/m.prom" in done.err
+    closing = done.closing()
+    assert closing["unknown"] == 0 and closing["pending"] > 0
+    assert len(sink.recipients()) == closing["sent"] > 0
