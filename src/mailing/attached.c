@@ -240,9 +240,8 @@ static const char *read_whole(int descriptor, off_t bytes, struct buf *out)
 {
     struct err err;
     if (!file_read_descriptor(descriptor, "", out, &err)) {
-        return err.status == EX_DATAERR ? "larger than 64 MiB"
-                                        : "cannot be "
-                                          "read";
+        bool large = err.status == EX_DATAERR;
+        return large ? "larger than 64 MiB" : "cannot be read";
     }
     struct stat after;
     bool same = out->len == (size_t)bytes && fstat(descriptor, &after) == 0 &&
