@@ -14,13 +14,15 @@
 #include "base/span.h"
 #include "net/tls_settings.h"
 
-/* Credentials, shared by all sessions. NULL: EX_CONFIG (78) naming the file. */
+/* Credentials, shared by all sessions. NULL: EX_NOINPUT (66) or
+ * EX_CONFIG (78), naming the file. */
 struct tls_client *tls_client_create(const struct tls_client_settings *settings,
                                      struct err *err);
 void tls_client_destroy(struct tls_client *c); /* NULL is fine */
 
 /* A server. The certificate that it makes is signed by itself, and valid from
- * an hour ago for a day. NULL: EX_SOFTWARE, or EX_CONFIG naming a file. */
+ * an hour ago for a day. NULL: EX_SOFTWARE, or EX_NOINPUT or EX_CONFIG naming a
+ * file. */
 struct tls_server *tls_server_create(const struct tls_server_settings *settings,
                                      struct err *err);
 void tls_server_destroy(struct tls_server *s); /* NULL is fine */

@@ -42,7 +42,7 @@ static bool load(const char *path, struct buf *out, struct err *err)
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     bool good = file >= 0 && read_all(file, out);
     if (!good) {
-        err_set(err, EX_CONFIG, "%s: cannot be read: %s", path,
+        err_set(err, EX_NOINPUT, "%s: cannot be read: %s", path,
                 strerror(errno));
     }
     if (file >= 0) {

@@ -57,7 +57,8 @@ struct tls {
 /* Is anything asked of the peer's certificate? */
 bool tls_client_asks(const struct tls_client *c);
 
-/* --- tls_files.c: EX_CONFIG (78) names the file --- */
+/* --- tls_files.c: the file is named by EX_NOINPUT (66) where it cannot be
+ * read, by EX_CONFIG (78) where it is wrong --- */
 
 bool tls_file_trust(gnutls_certificate_credentials_t to, const char *path,
                     struct err *err);
