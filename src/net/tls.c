@@ -209,8 +209,8 @@ static enum tls_result fail(const struct tls *t, int code, struct err *err)
 }
 
 /* GnuTLS says E_AGAIN also where it has merely swallowed a session ticket and
- * more records wait in what was fed; and it stops for
- * warnings that stop nobody. */
+ * more records wait in what was fed; and it stops for warnings that stop
+ * nobody. */
 static bool to_be_repeated(const struct tls *t, int code)
 {
     if (code == GNUTLS_E_REHANDSHAKE) {
