@@ -2,11 +2,11 @@
 
 #include "base/utf8.h"
 
-/* A comma is due unless this is the first of its object or array. */
+/* A comma is due unless this is the first of its object. */
 static void separate(struct buf *out)
 {
     char last = out->len > 0 ? out->data[out->len - 1] : '{';
-    if (last != '{' && last != '[' && last != ':' && last != '\n') {
+    if (last != '{' && last != ':' && last != '\n') {
         buf_append_byte(out, ',');
     }
 }
@@ -20,17 +20,6 @@ void json_open(struct buf *out)
 void json_close(struct buf *out)
 {
     buf_append_byte(out, '}');
-}
-
-void json_open_array(struct buf *out)
-{
-    separate(out);
-    buf_append_byte(out, '[');
-}
-
-void json_close_array(struct buf *out)
-{
-    buf_append_byte(out, ']');
 }
 
 static void append_escaped(struct buf *out, uint32_t point, struct span bytes)

@@ -8,10 +8,8 @@
 #include "base/buf.h"
 #include "base/span.h"
 
-void json_open(struct buf *out);        /* { as a value or at the top */
-void json_close(struct buf *out);       /* } */
-void json_open_array(struct buf *out);  /* [ */
-void json_close_array(struct buf *out); /* ] */
+void json_open(struct buf *out);  /* { as a value or at the top */
+void json_close(struct buf *out); /* } */
 void json_name(struct buf *out, const char *name); /* "name":, with a comma */
 void json_name_span(struct buf *out, struct span name);
 void json_text(struct buf *out, struct span text); /* a string value */

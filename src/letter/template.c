@@ -219,11 +219,3 @@ void template_look(const struct template *t,
         }
     }
 }
-
-size_t template_empty_column(const struct template *t,
-                             const struct template_values *values)
-{
-    struct template_look look;
-    template_look(t, values, &look);
-    return look.empty;
-}

@@ -89,7 +89,8 @@ void template_fill(const struct template *t,
  * named by index: columns first, then built-in ones. */
 struct template_look {
     size_t bytes_max; /* the text is at most that long */
-    size_t empty;     /* as template_empty_column */
+    size_t empty;     /* the first column used outside a section of its own
+                         and without a value; column_count: none */
     size_t control;   /* the first one used with a control other than TAB, */
     size_t nul;       /* or with a NUL; TEMPLATE_NO_VALUE: none */
     bool high;        /* a value with a byte above 0x7f, as it is written */
@@ -100,11 +101,6 @@ struct template_look {
 void template_look(const struct template *t,
                    const struct template_values *values,
                    struct template_look *out);
-
-/* The first column that the template uses outside a section of that column
- * and whose value is empty; column_count where there is none. */
-size_t template_empty_column(const struct template *t,
-                             const struct template_values *values);
 
 /* True where the template names that built-in value. */
 bool template_uses(const struct template *t, enum template_builtin which);

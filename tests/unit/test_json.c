@@ -21,14 +21,11 @@ static void writes_objects(void **state)
     json_open(&out);
     json_close(&out);
     json_name(&out, "e");
-    json_open_array(&out);
-    json_text(&out, SPAN(""));
-    json_number(&out, 0);
-    json_bool(&out, false);
     json_open(&out);
-    json_add_number(&out, "f", 1);
+    json_add_text(&out, "f", SPAN(""));
+    json_add_number(&out, "g", 0);
+    json_add_bool(&out, "h", false);
     json_close(&out);
-    json_close_array(&out);
     json_close(&out);
     buf_append_byte(&out, '\n');
     json_open(&out);
@@ -36,7 +33,7 @@ static void writes_objects(void **state)
     assert_true(span_equal(
         buf_span(&out),
         SPAN("{\"a\":\"x,{[:\",\"b\":18446744073709551615,\"c\":true,"
-             "\"d\\\"\":{},\"e\":[\"\",0,false,{\"f\":1}]}\n{}")));
+             "\"d\\\"\":{},\"e\":{\"f\":\"\",\"g\":0,\"h\":false}}\n{}")));
     buf_release(&out);
 }
 
