@@ -1,4 +1,3 @@
-#include "mailing/keeper.h"
 #include "mailing/mailing.h"
 
 #include <errno.h>
@@ -10,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mailing/keeper.h"
 #include "mailing/plan.h"
 
 enum { FILE_NAME_BYTES = 32 };

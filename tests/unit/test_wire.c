@@ -215,8 +215,8 @@ static void tells_what_was_handed(void **state)
     release_scene(&s);
 }
 
-/* Replies that were under way when the peer reset. Reading
- * finds it out where writing is blocked, else writing does. */
+/* Replies that were under way when the peer reset. Reading finds it out where
+ * writing is blocked, else writing does. */
 static void hears_what_came_before_the_reset(void **state)
 {
     (void)state;
