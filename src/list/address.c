@@ -279,6 +279,12 @@ enum address_fault address_parse(struct span text, struct address *out)
     return fault;
 }
 
+struct span address_domain(struct span text)
+{
+    size_t at = span_find_last(text, '@');
+    return span_rest(text, at < text.len ? at + 1 : at);
+}
+
 const char *address_fault_text(enum address_fault fault)
 {
     static const char *const texts[] = {

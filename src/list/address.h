@@ -57,5 +57,8 @@ struct address {
  * into it; of a faulty one they are empty. */
 enum address_fault address_parse(struct span text, struct address *out);
 
+/* Behind the last @; empty where there is none. */
+struct span address_domain(struct span text);
+
 /* "two @", "dot at the end of the local part", …; for ADDRESS_FINE "". */
 const char *address_fault_text(enum address_fault fault);

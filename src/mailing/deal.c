@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "list/address.h"
 
 enum { TABLE_SIZE = 1024 };
 
@@ -49,12 +50,6 @@ static struct task *shift(struct file_of *f)
 }
 
 /* --- lanes --- */
-
-struct span deal_domain(struct span address)
-{
-    size_t at = span_find_last(address, '@');
-    return span_rest(address, at < address.len ? at + 1 : at);
-}
 
 static struct span domain_of(const struct deal_lane *l)
 {
@@ -158,7 +153,7 @@ bool deal_roomy(const struct deal *d)
 /* The lane that it goes into, which is then one of those to be dealt from. */
 static struct deal_lane *enter(struct deal *d, const struct task *t)
 {
-    struct deal_lane *l = lane_for(d, deal_domain(t->row.address));
+    struct deal_lane *l = lane_for(d, address_domain(t->row.address));
     if (l->room == 0 && rows_in(l) == 0) {
         queue_lane(d, l);
     }
@@ -182,7 +177,7 @@ void deal_return(struct deal *d, struct task *t)
 
 void deal_end_unsaid(struct deal *d, const struct task *t)
 {
-    struct deal_lane *l = *slot_of(d, deal_domain(t->row.address));
+    struct deal_lane *l = *slot_of(d, address_domain(t->row.address));
     if (l && l->room > 0) {
         rate_end_unsaid(&l->rate);
     }

@@ -72,6 +72,3 @@ struct task *deal_take_closed(struct deal *d, uint64_t now_ms,
 
 struct task *deal_peek(const struct deal *d); /* NULL: empty */
 struct task *deal_drain(struct deal *d);      /* any; NULL: empty */
-
-/* Behind the @. */
-struct span deal_domain(struct span address);

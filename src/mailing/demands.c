@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "letter/date.h"
 #include "letter/uri.h"
+#include "list/address.h"
 #include "mailing/finding.h"
 
 enum {
@@ -117,9 +118,7 @@ static struct span domain_of(struct span value)
 {
     size_t open = span_find_last(value, '<');
     struct span address = open < value.len ? span_rest(value, open + 1) : value;
-    address = span_slice(address, 0, span_find(address, '>'));
-    size_t at = span_find_last(address, '@');
-    return at < address.len ? span_rest(address, at + 1) : SPAN("");
+    return address_domain(span_slice(address, 0, span_find(address, '>')));
 }
 
 static bool beneath(struct span domain, struct span other)

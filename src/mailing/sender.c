@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/mem.h"
+#include "list/address.h"
 #include "mailing/finding.h"
 #include "net/lookup.h"
 
@@ -39,12 +40,6 @@ static void *begin(const struct plan *plan)
     return s;
 }
 
-static struct span domain_of(struct span address)
-{
-    size_t at = span_find_last(address, '@');
-    return span_rest(address, at < address.len ? at + 1 : at);
-}
-
 static void look(void *finding, struct plan_row *row)
 {
     struct sender *s = finding;
@@ -58,7 +53,7 @@ static void look(void *finding, struct plan_row *row)
     arena_init(&arena);
     plan_values(s->plan, row, plan_date(s->plan), &arena, &values);
     if (draft_fill(s->plan->draft, &values, &arena, &letter, &reason)) {
-        s->envelope = arena_copy(&s->arena, domain_of(letter.sender));
+        s->envelope = arena_copy(&s->arena, address_domain(letter.sender));
         struct span from = draft_sender_domain(s->plan->draft, &values, &arena);
         s->from = from.len > 0 ? arena_copy(&s->arena, from) : s->envelope;
     }

@@ -98,7 +98,7 @@ static bool read_beside(const struct source *s, struct source_partial *p,
     if (descriptor < 0) {
         return false;
     }
-    struct err err;
+    struct err err = {0};
     p->found = file_read_descriptor(descriptor, p->path.data, &p->text, &err);
     p->fault = err.status == EX_DATAERR ? "it is too long" : "it is unreadable";
     close(descriptor);

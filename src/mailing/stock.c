@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "list/address.h"
 #include "mailing/campaign.h"
 
 enum { READ_AT_ONCE = 2000 }; /* rows; then the loop turns */
@@ -44,7 +45,7 @@ static void put(struct campaign *c, const struct plan_row *row,
     if (!ledger_untouched(&c->ledger, contact)) {
         return; /* had in an earlier reading */
     }
-    switch (deal_room(&c->deal, deal_domain(row->address))) {
+    switch (deal_room(&c->deal, address_domain(row->address))) {
     case DEAL_ROOM:
         t = campaign_meet(c, row, contact);
         break;

@@ -286,6 +286,16 @@ static void holds_for_all_short_texts(void **state)
     assert_true(accepted > 100);
 }
 
+static void the_domain_is_behind_the_last_at(void **state)
+{
+    (void)state;
+    assert_true(span_equal(address_domain(SPAN("a@b.c")), SPAN("b.c")));
+    assert_true(span_equal(address_domain(SPAN("\"a@b\"@c.d")), SPAN("c.d")));
+    assert_int_equal(address_domain(SPAN("a@")).len, 0);
+    assert_int_equal(address_domain(SPAN("a.b")).len, 0);
+    assert_int_equal(address_domain(SPAN("")).len, 0);
+}
+
 static void refuses_a_megabyte(void **state)
 {
     (void)state;
@@ -313,6 +323,7 @@ int main(void)
         cmocka_unit_test(refuses_what_is_no_text),
         cmocka_unit_test(words_differ),
         cmocka_unit_test(holds_for_all_short_texts),
+        cmocka_unit_test(the_domain_is_behind_the_last_at),
         cmocka_unit_test(refuses_a_megabyte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

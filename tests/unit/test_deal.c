@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "list/address.h"
 #include "mailing/deal.h"
 
 static const struct siphash_key key = {{1}};
@@ -31,7 +32,7 @@ static void drop(struct task *t)
 
 static bool is_of(const struct task *t, const char *domain)
 {
-    return span_equal(deal_domain(t->row.address), span_of(domain));
+    return span_equal(address_domain(t->row.address), span_of(domain));
 }
 
 static struct deal begun(const struct settings *settings)
@@ -60,7 +61,7 @@ static void deal_out(const struct settings *settings, const char *in, char *out)
     }
     struct task *t;
     while ((t = deal_take(&d, 1000, true))) {
-        *out++ = deal_domain(t->row.address).data[0];
+        *out++ = address_domain(t->row.address).data[0];
         drop(t);
     }
     *out = '\0';
