@@ -31,9 +31,8 @@ static bool share_sessions(const struct shard *shard, unsigned *sessions,
 {
     if (asked && *sessions < shard->count) {
         err_set(err, EX_USAGE,
-                "--share: %u sessions cannot be shared by %u "
-                "shards",
-                *sessions, (unsigned)shard->count);
+                "--share: %u sessions cannot be shared by %u shards", *sessions,
+                (unsigned)shard->count);
         return false;
     }
     unsigned its = (unsigned)part(shard, *sessions);

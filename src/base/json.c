@@ -2,11 +2,11 @@
 
 #include "base/utf8.h"
 
-/* A comma is due unless this is the first of its object. */
+/* A comma is due unless this is the first of its object or array. */
 static void separate(struct buf *out)
 {
     char last = out->len > 0 ? out->data[out->len - 1] : '{';
-    if (last != '{' && last != ':' && last != '\n') {
+    if (last != '{' && last != '[' && last != ':' && last != '\n') {
         buf_append_byte(out, ',');
     }
 }

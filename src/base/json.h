@@ -12,7 +12,9 @@ void json_open(struct buf *out);  /* { as a value or at the top */
 void json_close(struct buf *out); /* } */
 void json_name(struct buf *out, const char *name); /* "name":, with a comma */
 void json_name_span(struct buf *out, struct span name);
-void json_text(struct buf *out, struct span text); /* a string value */
+/* A string value, with a comma where one is due: also in an array, whose
+ * brackets are the caller's. */
+void json_text(struct buf *out, struct span text);
 void json_number(struct buf *out, uint64_t number);
 void json_bool(struct buf *out, bool truth);
 

@@ -37,6 +37,24 @@ static void writes_objects(void **state)
     buf_release(&out);
 }
 
+static void writes_texts_in_arrays(void **state)
+{
+    (void)state;
+    struct buf out;
+    buf_init(&out, 1000);
+    json_open(&out);
+    json_name(&out, "a");
+    buf_append(&out, SPAN("["));
+    json_text(&out, SPAN("\""));
+    json_text(&out, SPAN("["));
+    json_text(&out, SPAN(""));
+    buf_append(&out, SPAN("]"));
+    json_close(&out);
+    assert_true(
+        span_equal(buf_span(&out), SPAN("{\"a\":[\"\\\"\",\"[\",\"\"]}")));
+    buf_release(&out);
+}
+
 static void escapes_texts(void **state)
 {
     (void)state;
@@ -67,6 +85,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_objects),
+        cmocka_unit_test(writes_texts_in_arrays),
         cmocka_unit_test(escapes_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
