@@ -184,10 +184,21 @@ static void take_signal(void *context, int number)
     }
 }
 
+/* nohup(1) has it ignored: then the run outlives its terminal. */
+static bool hang_up_counts(void)
+{
+    struct sigaction before;
+    return sigaction(SIGHUP, NULL, &before) == 0 &&
+           before.sa_handler != SIG_IGN;
+}
+
 void campaign_hear_signals(struct campaign *c)
 {
     c->interrupt = loop_signal_create(c->loop, SIGINT, take_signal, c);
     c->terminate = loop_signal_create(c->loop, SIGTERM, take_signal, c);
+    c->hang_up = hang_up_counts()
+                     ? loop_signal_create(c->loop, SIGHUP, take_signal, c)
+                     : NULL;
     c->ask = loop_signal_create(c->loop, SIGUSR1, take_signal, c);
 }
 
@@ -195,6 +206,7 @@ void campaign_ignore_signals(struct campaign *c)
 {
     loop_signal_destroy(c->interrupt);
     loop_signal_destroy(c->terminate);
+    loop_signal_destroy(c->hang_up);
     loop_signal_destroy(c->ask);
 }
 

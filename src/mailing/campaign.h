@@ -87,7 +87,7 @@ struct campaign {
     uint64_t judged, bounced;    /* rows that a relay settled; of them, for good
                                     and for their recipient */
     struct loop_turn *turn;
-    struct loop_signal *interrupt, *terminate, *ask;
+    struct loop_signal *interrupt, *terminate, *hang_up, *ask;
 };
 
 /* Runs to the end. Rows that were never taken are not settled yet. */

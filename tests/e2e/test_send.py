@@ -484,7 +484,7 @@ def test_suppress(run, contacts, template, sink, tmp_path):
 # The run ends early
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
 def test_a_signal_drains(contacts, template, slow_relay, tmp_path, name):
     many = [f"user{i}@example.org" for i in range(300)]
     relay = slow_relay(0.1)
@@ -501,6 +501,22 @@ def test_a_signal_drains(contacts, template, slow_relay, tmp_path, name):
     assert 4 <= len(found["sent"]) < 20
     assert sorted(found["sent"]) == sorted(relay.taken)
     assert sorted(found["sent"] + found["pending"]) == sorted(many)
+
+
+def test_nohup_outlives_its_terminal(contacts, template, slow_relay,
+                                     tmp_path):
+    relay = slow_relay(0.1)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        process = program.start(
+            "send", "-s", relay.url, "--tls", "off", "-j", 2,
+            contacts(USERS), template, cwd=tmp_path)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert relay.begun.acquire(timeout=30)
+    process.send_signal(signal.SIGHUP)
+    done = program.finish(process, 30)
+    assert done.status == OK and sorted(relay.taken) == sorted(USERS)
 
 
 def test_a_second_signal_stops_at_once(contacts, template, slow_relay,
