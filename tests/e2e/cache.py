@@ -4,6 +4,8 @@ Outside the tree, so that a test run leaves it clean:
 $XDG_CACHE_HOME/mailshot-tests, else ~/.cache/mailshot-tests.
 """
 
+import contextlib
+import fcntl
 import os
 import pathlib
 
@@ -13,3 +15,11 @@ def directory(name):
     path = pathlib.Path(base) / "mailshot-tests" / name
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+@contextlib.contextmanager
+def one_at_a_time():
+    """While something is fetched: tests run side by side."""
+    with open(directory(".") / "lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -44,20 +44,25 @@ def unpacked(name, packages, libraries, proof):
         pytest.skip(f"{name} is taken from Debian's package: no apt here")
     store = cache.directory(name)
     tree = store / "tree"
-    if (tree / proof).exists():
-        return tree
+    with cache.one_at_a_time():
+        if not (tree / proof).exists():
+            fill(store, tree, [*packages, *(one for one in libraries
+                                            if not installed(one))])
+    return tree
+
+
+def fill(store, tree, packages):
     half = store / f"half.{os.getpid()}"
     half.mkdir()
     try:
-        fetch([*packages, *(l for l in libraries if not installed(l))], half)
+        fetch(packages, half)
         for package in half.glob("*.deb"):
             subprocess.run(["dpkg-deb", "-x", package, half / "tree"],
                            check=True)
-        if not tree.exists():
-            (half / "tree").rename(tree)
+        shutil.rmtree(tree, ignore_errors=True)
+        (half / "tree").rename(tree)
     finally:
         shutil.rmtree(half, ignore_errors=True)
-    return tree
 
 
 def library_path(tree):

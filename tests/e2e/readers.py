@@ -138,10 +138,16 @@ def mailparser_directory():
     if not shutil.which("npm") or not shutil.which("node"):
         raise Missing("no npm or no node here, for mailparser")
     into = cache.directory("mailparser")
+    with cache.one_at_a_time():
+        install_mailparser(into)
+    return into
+
+
+def install_mailparser(into):
     lock = HERE / "package-lock.json"
     mark = into / "installed.json"
     if mark.exists() and mark.read_bytes() == lock.read_bytes():
-        return into
+        return
     for name in ("package.json", "package-lock.json"):
         shutil.copy(HERE / name, into)
     done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=into,
@@ -150,7 +156,6 @@ def mailparser_directory():
         raise Missing("npm cannot install mailparser: "
                       + (done.stderr.strip().splitlines() or ["?"])[-1])
     shutil.copy(lock, mark)
-    return into
 
 
 def mailparser(paths):

@@ -46,7 +46,7 @@ static void gives_back_by_time(void **state)
 static void gives_the_ripe_first_and_in_order(void **state)
 {
     (void)state;
-    struct task a = {0}, b = {0}, c = {0};
+    static struct task a, b, c;
     struct task_queue q;
     task_queue_init(&q);
     task_queue_add(&q, &c, 5);
