@@ -49,9 +49,12 @@ static void be_in_trouble(struct line *l, bool final, int status,
 {
     struct campaign *c = l->campaign;
     uint64_t now = loop_now_ms(c->loop);
+    /* That one was never had, a person wants to know; that one rests for a
+     * while, not. */
+    bool absent = !l->proven && l->trouble_since_ms == 0 && c->line_count > 1;
     l->trouble_since_ms = l->trouble_since_ms ? l->trouble_since_ms : now;
     l->hopeless = hopeless_by_now(l, final);
-    bool news = final && !rests(l) && l->final_troubles == 1;
+    bool news = absent || (final && !rests(l) && l->final_troubles == 1);
     err_set(&l->trouble, status, "%s", text);
     if (relays_left(c)) {
         rest(l);

@@ -123,6 +123,16 @@ def test_one_that_is_down_is_stood_in_for(send, sinks, order):
     taken_once(rows, a)
 
 
+def test_one_that_is_not_there_is_named_once(send, sinks):
+    a = sinks()
+    down = f"127.0.0.1:{free_port()}"
+    said = f"mailshot: {down}: Connection refused\n"
+    for more, times in ([], 1), (["-q"], 0):
+        done, _ = send(300, [a.address, down], [a], "--rate", "100/s", *more)
+        assert done.status == OK
+        assert done.err.count(said) == times
+
+
 def test_one_session_stays_with_who_is_fine(send, sinks):
     a = sinks("--delay", "8")
     done, rows = send(400, [f"127.0.0.1:{free_port()}=5", a.address], [a],
