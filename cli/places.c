@@ -6,6 +6,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/mem.h"
 
 struct place {
@@ -187,24 +188,76 @@ static bool distinct(const struct place *list, size_t count, struct err *err)
     return true;
 }
 
-static bool judge(struct place *list, size_t count, struct err *err)
+static void release(struct place *list, size_t count)
 {
-    bool fine = distinct(list, count, err);
     for (size_t i = 0; i < count; i++) {
         free(list[i].future);
         free(list[i].made);
     }
     free(list);
-    return fine;
+}
+
+static struct place *room_for(const struct options *o)
+{
+    return mem_alloc_zero(FIXED_PLACES + STATE_PLACES +
+                              o->settings.suppress_count +
+                              o->settings.attach_count,
+                          sizeof(struct place));
 }
 
 bool places_distinct(struct options *o, struct err *err)
 {
-    struct place *list = mem_alloc_zero(FIXED_PLACES + STATE_PLACES +
-                                            o->settings.suppress_count +
-                                            o->settings.attach_count,
-                                        sizeof *list);
-    return judge(list, collect(o, list), err);
+    struct place *list = room_for(o);
+    size_t count = collect(o, list);
+    bool fine = distinct(list, count, err);
+    release(list, count);
+    return fine;
+}
+
+/* Could a letter of that folder have this path? They are called LINE.eml. */
+static bool is_of_folder(const char *path, const char *folder)
+{
+    struct span name = span_of(path);
+    size_t slash = span_find_last(name, '/');
+    name = slash < name.len ? span_rest(name, slash + 1) : name;
+    uint64_t line;
+    if (name.len < 5 ||
+        !span_equal(span_rest(name, name.len - 4), SPAN(".eml")) ||
+        !ascii_parse_number(span_from(name.data, name.len - 4), UINT32_MAX,
+                            &line)) {
+        return false;
+    }
+    struct buf text;
+    buf_init(&text, PATH_BYTES_MAX);
+    buf_append(&text, span_of(folder));
+    buf_append_byte(&text, '/');
+    buf_append(&text, name);
+    char *letter = mem_copy_text(text.data, text.len);
+    char *one = future_of(letter);
+    char *other = future_of(path);
+    bool equal = strcmp(one, other) == 0;
+    free(letter);
+    free(one);
+    free(other);
+    buf_release(&text);
+    return equal;
+}
+
+bool places_spared(struct options *o, struct err *err)
+{
+    const char *folder = o->render.directory;
+    struct place *list = room_for(o);
+    size_t count = collect(o, list);
+    bool fine = true;
+    for (size_t i = 0; folder && fine && i < count; i++) {
+        fine = !is_of_folder(list[i].path, folder);
+        if (!fine) {
+            err_set(err, EX_USAGE, "--output %s: a letter would replace %s: %s",
+                    folder, list[i].role, list[i].path);
+        }
+    }
+    release(list, count);
+    return fine;
 }
 
 bool places_no_state(const char *report, const char *const *states,
@@ -216,7 +269,9 @@ bool places_no_state(const char *report, const char *const *states,
         add(list, &count,
             (struct place){.role = "--report", .path = report, .output = true});
         add_state(list, &count, states[i]);
-        if (!judge(list, count, err)) {
+        bool fine = distinct(list, count, err);
+        release(list, count);
+        if (!fine) {
             return false;
         }
     }

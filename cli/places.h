@@ -14,5 +14,9 @@ bool places_distinct(struct options *o, struct err *err);
 bool places_no_state(const char *report, const char *const *states,
                      size_t state_count, struct err *err);
 
+/* Would a letter of render --output be written over one that is read? False:
+ * EX_USAGE naming it. */
+bool places_spared(struct options *o, struct err *err);
+
 /* PATH is standard output under one of its names. */
 bool places_is_stdout(const char *path);

@@ -93,7 +93,7 @@ bool rules_hold(struct options *o, struct err *err)
                places_distinct(o, err);
     }
     if (o->verb != VERB_SEND) {
-        return true;
+        return places_spared(o, err);
     }
     return stdout_has_one_use(o, err) && relay_settle(o, err) &&
            share_out(o, err) && places_distinct(o, err);

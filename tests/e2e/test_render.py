@@ -14,7 +14,7 @@ import stat
 import pytest
 
 import program
-from program import DATAERR, IOERR, NOINPUT, OK, REJECTED
+from program import DATAERR, IOERR, NOINPUT, OK, REJECTED, USAGE
 
 EXAMPLES = program.TOP / "examples"
 EPOCH = {"SOURCE_DATE_EPOCH": "1700000000"}
@@ -222,6 +222,19 @@ def test_one_letter_into_a_directory(render, draft, tmp_path):
     assert (status, out) == (OK, b""), err
     [path] = (tmp_path / "letters").iterdir()
     assert path.name == "4.eml" and b"Bob" in path.read_bytes()
+
+
+def test_no_letter_replaces_what_is_read(render, draft, tmp_path):
+    (tmp_path / "letters").mkdir()
+    listed = tmp_path / "letters/2.eml"
+    write_list(listed, ["Ann"], ["a"])
+    before = listed.read_bytes()
+    status, _, err = render("--output", "./letters/", "letters/2.eml", draft)
+    assert status == USAGE
+    assert "a letter would replace the list: letters/2.eml" in err
+    assert listed.read_bytes() == before
+    listed.rename(tmp_path / "letters/list.csv")
+    assert render("--output", "letters", "letters/list.csv", draft)[0] == OK
 
 
 def test_letters_and_invalid_rows(render, draft, tmp_path):
