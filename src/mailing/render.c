@@ -150,13 +150,15 @@ static bool render_line(struct rendering *r, uint32_t line, struct err *err)
     }
     const char *name = csv_reader_name(r->plan.reader);
     if (result == CSV_RESULT_END || row.csv.line != line) {
-        err_set(err, EX_DATAERR, "%s:%" PRIu32 ": no row begins on this line",
-                name, line);
+        const char *of =
+            r->plan.settings->shard.count > 0 ? "row of this shard" : "row";
+        err_set(err, EX_DATAERR, "%s:%" PRIu32 ": no %s begins on this line",
+                name, line, of);
         if (before > 0) {
             err_set(err, EX_DATAERR,
-                    "%s:%" PRIu32 ": no row begins on this line; the one "
+                    "%s:%" PRIu32 ": no %s begins on this line; the one "
                     "before it begins on line %" PRIu32,
-                    name, line, before);
+                    name, line, of, before);
         }
         return false;
     }

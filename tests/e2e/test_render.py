@@ -164,6 +164,15 @@ def test_line_names_the_row_that_begins_there(render, draft, tmp_path):
         assert f"list.csv:{line}: no row begins on this line" in err
 
 
+def test_line_of_another_shard(render, draft, tmp_path):
+    write_list(tmp_path / "list.csv", ["Ann"], ["a"])
+    found = [render("--line", "2", "--shard", f"{k}/2", "list.csv", draft)
+             for k in (1, 2)]
+    assert sorted(status for status, _, _ in found) == [OK, DATAERR]
+    [err] = [err for status, _, err in found if status == DATAERR]
+    assert "list.csv:2: no row of this shard begins on this line" in err
+
+
 def test_without_line_the_first_row_that_would_be_sent(render, draft,
                                                        tmp_path):
     (tmp_path / "list.csv").write_text(
