@@ -175,13 +175,20 @@ static uint32_t big_endian(const unsigned char *at)
            (uint32_t)at[2] << 8 | at[3];
 }
 
+/* A run makes its state; whoever else opens one reads it. */
+static int not_to_be_had(enum state_use use)
+{
+    return use == STATE_RUN ? EX_CANTCREAT : EX_NOINPUT;
+}
+
 /* Before SQLite sees it: it would write to any database of its own kind. */
-static bool is_ours(int fd, const char *path, struct err *err)
+static bool is_ours(int fd, const char *path, enum state_use use,
+                    struct err *err)
 {
     struct stat facts;
     unsigned char header[HEADER_BYTES];
     if (fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode)) {
-        err_set(err, EX_CANTCREAT, "%s: not a file that can hold a state",
+        err_set(err, not_to_be_had(use), "%s: not a file that can hold a state",
                 path);
         return false;
     }
@@ -223,8 +230,7 @@ static int open_file(const char *path, enum state_use use, struct err *err)
         fd = open(path, how);
     }
     if (fd < 0) {
-        int status = use == STATE_RUN ? EX_CANTCREAT : EX_NOINPUT;
-        err_set(err, status, "%s: %s", path, strerror(errno));
+        err_set(err, not_to_be_had(use), "%s: %s", path, strerror(errno));
     }
     return fd;
 }
@@ -293,7 +299,7 @@ struct state *state_open(const char *path, enum state_use use, struct err *err)
     s->use = use;
     buf_init(&s->scratch, SCRATCH_BYTES_MAX);
     bool writing = use != STATE_READ;
-    if (is_ours(fd, path, err) && (!writing || take(fd, path, err)) &&
+    if (is_ours(fd, path, use, err) && (!writing || take(fd, path, err)) &&
         state_connect(path, writing, &s->scratch, &s->db, err) &&
         check_structure(s, err) && check_rows(s, err)) {
         return s;

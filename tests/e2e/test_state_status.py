@@ -178,6 +178,12 @@ def test_a_campaign_that_is_not_there(run, state, tmp_path, more):
     assert (tmp_path / "old.csv").read_text() == "of before"
 
 
+def test_a_folder_is_no_state(run, tmp_path):
+    done = run("status", tmp_path)
+    assert done.status == NOINPUT
+    assert "not a file that can hold a state" in done.err
+
+
 def test_a_state_that_is_not_there_costs_no_report(run, state, tmp_path):
     (tmp_path / "old.csv").write_text("of before")
     assert run("status", "-o", "old.csv", "s.db", "t.db").status == NOINPUT
