@@ -5,7 +5,7 @@ import re
 import pytest
 
 import program
-from program import (CONFIG, NOHOST, NOPERM, OK, PROTOCOL, REJECTED,
+from program import (NOHOST, NOINPUT, NOPERM, OK, PROTOCOL, REJECTED,
                      UNAVAILABLE, USAGE)
 
 
@@ -70,7 +70,7 @@ def test_relays_that_are_not_to_be_had(visit, sinks, tmp_path):
     done = visit(f"smtp://{one.address}")  # who signed its certificate?
     assert done.status == PROTOCOL and "certificate" in done.err
     assert visit(sinks("--no-starttls")).status == PROTOCOL
-    assert visit(one, "--tls-cert", "missing.pem").status == CONFIG
+    assert visit(one, "--tls-cert", "missing.pem").status == NOINPUT
 
 
 def test_the_rows_count_too(run, sinks, tmp_path):
