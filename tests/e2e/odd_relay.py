@@ -30,7 +30,8 @@ class OddRelay:
     def __init__(self, answer):
         self.answer = answer
         self.connections = 0
-        self.open = self.most_open = 0
+        self.here = set()  # connections that have not said QUIT, by number
+        self.most_open = 0
         self.taken = []   # recipients of each content that was answered 2xx
         self.lines = []   # all that was heard, but for contents
         self.lock = threading.Lock()
@@ -55,15 +56,19 @@ class OddRelay:
         with self.lock:
             self.connections += 1
             number = self.connections
-            self.open += 1
-            self.most_open = max(self.open, self.most_open)
+            self.here.add(number)
+            self.most_open = max(len(self.here), self.most_open)
         with connection, connection.makefile("rb") as lines:
             try:
                 self._talk(connection, lines, number)
             except (OSError, Cut):
                 pass
+            self._left(number)
+
+    def _left(self, number):
+        """Before the client can know: it may be back at once."""
         with self.lock:
-            self.open -= 1
+            self.here.discard(number)
 
     def _say(self, connection, verb, line, number, usual):
         heard = Heard(verb, line, number, connection.sendall)
@@ -92,6 +97,8 @@ class OddRelay:
                 self._take(connection, recipients, number)
                 begun, recipients = False, []
                 continue
+            if verb == "QUIT":
+                self._left(number)
             usual = USUAL.get(verb, b"250 ok\r\n")
             if verb == "RCPT" and not begun:
                 usual = b"503 5.5.1 MAIL first\r\n"
