@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "cli/say.h"
+#include "cli/usual.h"
 #include "smtp/classify.h"
 
 /* A reply of 64 KiB, each byte of it escaped, and what makes it too long. */
@@ -128,12 +129,15 @@ static int classify_lines(struct err *err)
 
 /* --- the verb --- */
 
-static const struct poptOption options[] = {POPT_AUTOHELP POPT_TABLEEND};
+static const struct poptOption options[] = {USUAL_ROW, POPT_TABLEEND};
 
-/* False: *err. */
+/* False: *err, or there is nothing more to do. */
 static bool read_words(poptContext popt, struct err *err)
 {
     int result = poptGetNextOpt(popt);
+    if (usual_shown(popt, result, err)) {
+        return false;
+    }
     if (result < -1) {
         err_set(err, EX_USAGE, "%s: %s",
                 poptBadOption(popt, POPT_BADOPTION_NOALIAS),
@@ -154,7 +158,10 @@ int verb_classify(int argc, const char **argv)
     poptReadDefaultConfig(popt, 0);
     /* Who asks line by line is answered line by line. */
     setvbuf(stdout, NULL, _IOLBF, 0);
-    if (!read_words(popt, &err) || classify_lines(&err) != 0) {
+    if (read_words(popt, &err)) {
+        (void)classify_lines(&err);
+    }
+    if (err.status != 0) {
         say_text(&say, SAY_ERROR, err.text);
     }
     poptFreeContext(popt);

@@ -3,11 +3,11 @@
 #include <sysexits.h>
 
 #include "cli/classify.h"
-#include "cli/options.h"
 #include "cli/process.h"
 #include "cli/say.h"
 #include "cli/sink.h"
 #include "cli/status.h"
+#include "cli/usual.h"
 #include "cli/verbs.h"
 
 static const struct {
@@ -60,7 +60,7 @@ static int show(void (*text)(FILE *to))
     struct say say = {.loudest = SAY_ERROR};
     struct err err = {0};
     text(stdout);
-    if (!options_finish_stdout(&err)) {
+    if (!usual_finish_stdout(&err)) {
         say_text(&say, SAY_ERROR, err.text);
     }
     return err.status;

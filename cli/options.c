@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "cli/rules.h"
 #include "cli/table.h"
+#include "cli/usual.h"
 
 enum { VALUES_MAX = 10000 };
 
@@ -28,8 +29,8 @@ struct reading {
     size_t given_count;
 };
 
-/* What popt gives back; a row of the table gives FIRST_ROW and its index. */
-enum { SHOW_HELP = 1, SHOW_USAGE, SHOW_VERSION, FIRST_ROW };
+/* What popt gives back for a row of the table: FIRST_ROW and its index. */
+enum { FIRST_ROW = USUAL_END };
 
 static const struct {
     enum verb verb;
@@ -139,20 +140,12 @@ static bool takes(const struct options *o, const struct option *row)
     return (row->verbs & o->verb) != 0;
 }
 
-/* popt's own rows, and then those of this verb. */
+/* The rows of this verb, and the usual ones. */
 static struct poptOption *popt_rows(const struct options *o)
 {
-    static const struct poptOption first[] = {
-        {"help", '?', POPT_ARG_NONE, NULL, SHOW_HELP, "show this", NULL},
-        {"usage", 0, POPT_ARG_NONE, NULL, SHOW_USAGE, "show this in short",
-         NULL},
-        {"version", 0, POPT_ARG_NONE, NULL, SHOW_VERSION, "show the version",
-         NULL},
-    };
-    const size_t own = sizeof first / sizeof first[0];
+    static const struct poptOption usual = USUAL_ROW;
     /* The last one stays cleared: the table's end. */
-    struct poptOption *rows =
-        mem_alloc_zero(option_count + own + 1, sizeof *rows);
+    struct poptOption *rows = mem_alloc_zero(option_count + 2, sizeof *rows);
     size_t count = 0;
     for (size_t i = 0; i < option_count; i++) {
         const struct option *row = &option_table[i];
@@ -173,30 +166,8 @@ static struct poptOption *popt_rows(const struct options *o)
                           POPT_ARGFLAG_DOC_HIDDEN;
         }
     }
-    memcpy(rows + count, first, sizeof first);
+    rows[count] = usual;
     return rows;
-}
-
-bool options_finish_stdout(struct err *err)
-{
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        err_set(err, EX_IOERR, "standard output cannot be written");
-        return false;
-    }
-    return true;
-}
-
-static enum options_result show(const struct reading *r, int what,
-                                struct err *err)
-{
-    if (what == SHOW_HELP) {
-        poptPrintHelp(r->popt, stdout, 0);
-    } else if (what == SHOW_USAGE) {
-        poptPrintUsage(r->popt, stdout, 0);
-    } else {
-        puts("mailshot " MAILSHOT_VERSION);
-    }
-    return options_finish_stdout(err) ? OPTIONS_DONE : OPTIONS_WRONG;
 }
 
 static void note(struct reading *r, const struct option *row, char *value)
@@ -210,8 +181,8 @@ static enum options_result read_words(struct reading *r, struct err *err)
 {
     int result;
     while ((result = poptGetNextOpt(r->popt)) > 0) {
-        if (result < FIRST_ROW) {
-            return show(r, result, err);
+        if (usual_shown(r->popt, result, err)) {
+            return err->status == 0 ? OPTIONS_DONE : OPTIONS_WRONG;
         }
         if (r->given_count >= VALUES_MAX) {
             err_set(err, EX_USAGE, "too many options");

@@ -86,6 +86,3 @@ char *options_keep(struct options *o, char *text);
 /* The next variable of the environment that looks like the twin of an option
  * and is none; NULL: no more. *at counts from 0. */
 const char *options_stranger(size_t *at);
-
-/* What stdout still holds goes out. False: EX_IOERR. */
-bool options_finish_stdout(struct err *err);

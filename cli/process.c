@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -29,6 +30,34 @@ static void aborted(int number)
 {
     (void)number;
     _exit(EX_SOFTWARE);
+}
+
+static void stopped(int number)
+{
+    static const char text[] =
+        "mailshot: stopped by a signal before anything was begun\n";
+    (void)number;
+    ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+    (void)written; /* nobody is there to be told */
+    _exit(EX_TEMPFAIL);
+}
+
+void process_stops(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = stopped};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        struct sigaction before;
+        /* nohup(1) has it ignored: that stays. */
+        bool kept = numbers[i] == SIGHUP &&
+                    sigaction(SIGHUP, NULL, &before) == 0 &&
+                    before.sa_handler == SIG_IGN;
+        if (!kept) {
+            sigaction(numbers[i], &action, NULL);
+        }
+    }
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGUSR1, &action, NULL);
 }
 
 void process_begin(void)

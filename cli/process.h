@@ -6,3 +6,8 @@
  * failed assertion ends with EX_SOFTWARE; no core is written, which could
  * hold a secret. */
 void process_begin(void);
+
+/* Until the run hears signals itself it has begun nothing, and one that asks
+ * it to stop ends it at once: EX_TEMPFAIL, in words. One that asks how far it
+ * is has no answer yet. */
+void process_stops(void);

@@ -11,6 +11,7 @@
 #include "cli/say.h"
 #include "cli/secret.h"
 #include "cli/units.h"
+#include "cli/usual.h"
 #include "sink/sink.h"
 
 enum {
@@ -21,8 +22,7 @@ enum {
 
 /* Options that take a word. */
 enum word {
-    WORD_NONE,
-    WORD_LISTEN,
+    WORD_LISTEN = USUAL_END,
     WORD_PORT_FILE,
     WORD_TLS,
     WORD_TLS_MAX,
@@ -140,7 +140,8 @@ static const struct poptOption options[] = {
     WORD("exit-after", WORD_EXIT_AFTER, "stop once that many messages came",
          "N"),
     FLAG("quiet", 'q', quiet, "do not say where it listens"),
-    POPT_AUTOHELP POPT_TABLEEND,
+    USUAL_ROW,
+    POPT_TABLEEND,
 };
 
 static void free_words(void)
@@ -431,12 +432,15 @@ static int run(struct say *say, struct buf *secret, struct err *err)
     return status;
 }
 
-/* False: *err. */
+/* False: *err, or there is nothing more to do. */
 static bool read_words(poptContext popt, struct err *err)
 {
     poptReadDefaultConfig(popt, 0);
     int result;
     while ((result = poptGetNextOpt(popt)) > 0) {
+        if (usual_shown(popt, result, err)) {
+            return false;
+        }
         free(given.words[result]); /* of two the last one counts */
         given.words[result] = poptGetOptArg(popt);
     }
@@ -461,10 +465,7 @@ int verb_sink(int argc, const char **argv)
     struct buf secret;
     buf_init(&secret, SECRET_BYTES_MAX);
     poptContext popt = poptGetContext("mailshot", argc, argv, options, 0);
-    int status = EX_USAGE;
-    if (read_words(popt, &err)) {
-        status = run(&say, &secret, &err);
-    }
+    int status = read_words(popt, &err) ? run(&say, &secret, &err) : err.status;
     if (status != 0) {
         say_text(&say, SAY_ERROR, err.text);
     }

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "cli/options.h"
 #include "cli/places.h"
 #include "cli/say.h"
+#include "cli/usual.h"
 #include "mailing/mailing.h"
 
 enum { TEXT_BYTES_MAX = 1 << 30 };
@@ -70,10 +70,14 @@ static bool read_arguments(poptContext popt, const struct words *w,
     return true;
 }
 
+/* False: *err, or there is nothing more to do. */
 static bool read_words(poptContext popt, const struct words *w,
                        struct status_options *out, struct err *err)
 {
     int result = poptGetNextOpt(popt);
+    if (usual_shown(popt, result, err)) {
+        return false;
+    }
     if (result < -1) {
         return unclear(err, poptBadOption(popt, POPT_BADOPTION_NOALIAS),
                        poptStrerror(result));
@@ -93,7 +97,7 @@ static int survey(const struct status_options *o, struct err *err)
     bool taken = o->report_path && places_is_stdout(o->report_path);
     if (status == EX_OK && !taken) {
         fwrite(text.data, 1, text.len, stdout);
-        status = options_finish_stdout(err) ? EX_OK : err->status;
+        status = usual_finish_stdout(err) ? EX_OK : err->status;
     }
     buf_release(&text);
     return status;
@@ -114,13 +118,17 @@ int verb_status(int argc, const char **argv)
          "a line for every row", NULL},
         {"settle", 0, POPT_ARG_STRING, &w.settle, 0,
          "unknown rows of STATE are sent, or pending", "WHAT"},
-        POPT_AUTOHELP POPT_TABLEEND};
+        USUAL_ROW,
+        POPT_TABLEEND};
     struct status_options options = {.report_format = REPORT_CSV};
     struct err err = {0};
     poptContext popt = poptGetContext("mailshot", argc, argv, rows, 0);
     poptSetOtherOptionHelp(popt, "[OPTION...] STATE...");
     poptReadDefaultConfig(popt, 0);
-    if (!read_words(popt, &w, &options, &err) || survey(&options, &err) != 0) {
+    if (read_words(popt, &w, &options, &err)) {
+        (void)survey(&options, &err);
+    }
+    if (err.status != 0) {
         say_text(&say, SAY_ERROR, err.text);
     }
     poptFreeContext(popt);

@@ -5,9 +5,11 @@
 #include <sysexits.h>
 
 #include "cli/options.h"
+#include "cli/process.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "cli/summary.h"
+#include "cli/usual.h"
 
 enum { LINE_BYTES_MAX = 4096 };
 
@@ -111,7 +113,7 @@ static bool close_books(struct run *r, const struct tally *tally, int status,
     if (format == SUMMARY_JSON) {
         summary_append_json(&line, tally);
         printf("%.*s\n", (int)line.len, line.data);
-        fine = options_finish_stdout(err);
+        fine = usual_finish_stdout(err);
     } else if (format == SUMMARY_TEXT &&
                (r->say.loudest > SAY_ERROR || status != EX_OK)) {
         summary_append_text(&line, tally);
@@ -275,6 +277,7 @@ static int run_verb(enum verb verb, int argc, const char **argv,
 
 int verb_send(int argc, const char **argv)
 {
+    process_stops();
     return run_verb(VERB_SEND, argc, argv, run_send);
 }
 

@@ -46,16 +46,33 @@ static bool write_all(int descriptor, struct span rest)
     return true;
 }
 
-static bool write_letter(int descriptor, const char *name,
-                         const struct letter *letter, struct err *err)
+/* False: errno. */
+static bool write_letter(int descriptor, const struct letter *letter)
 {
     for (size_t i = 0; i < letter->part_count; i++) {
         if (!write_all(descriptor, letter->parts[i])) {
-            err_set(err, EX_IOERR, "%s: %s", name, strerror(errno));
             return false;
         }
     }
     return true;
+}
+
+static bool write_stdout(const struct letter *letter, struct err *err)
+{
+    if (!write_letter(STDOUT_FILENO, letter)) {
+        err_set(err, EX_IOERR, "stdout: %s", strerror(errno));
+    }
+    return err->status == 0;
+}
+
+/* False: errno. */
+static bool write_and_close(int fd, const struct letter *letter)
+{
+    bool whole = write_letter(fd, letter);
+    int error = errno;
+    bool closed = close(fd) == 0;
+    errno = whole ? errno : error;
+    return whole && closed;
 }
 
 /* The letter takes its name once it is whole. */
@@ -74,11 +91,10 @@ static bool write_file(const struct rendering *r, uint32_t line,
                 strerror(errno));
         return false;
     }
-    bool whole = write_letter(fd, name, letter, err);
-    if (close(fd) != 0 && whole) {
+    bool whole = write_and_close(fd, letter);
+    if (!whole) {
         err_set(err, EX_IOERR, "%s/%s: %s", r->directory, name,
                 strerror(errno));
-        whole = false;
     }
     if (whole && renameat(r->directory_fd, draft, r->directory_fd, name) != 0) {
         err_set(err, EX_CANTCREAT, "%s/%s: %s", r->directory, name,
@@ -108,7 +124,7 @@ static bool render_row(struct rendering *r, const struct plan_row *row,
     }
     r->letters++;
     return r->directory ? write_file(r, row->csv.line, &letter, err)
-                        : write_letter(STDOUT_FILENO, "stdout", &letter, err);
+                        : write_stdout(&letter, err);
 }
 
 static bool render_all(struct rendering *r, struct err *err)

@@ -1,6 +1,5 @@
 #include "record/evidence.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,8 +19,7 @@ struct evidence *evidence_open(const char *path, bool goes_on, struct err *err)
         fd = goes_on ? output_continue(path) : output_create(path);
     }
     if (fd < 0) {
-        err_set(err, EX_CANTCREAT, "%s: cannot be written: %s", path,
-                strerror(errno));
+        output_not_made(path, err);
         return NULL;
     }
     struct evidence *e = mem_alloc_zero(1, sizeof *e);

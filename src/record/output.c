@@ -2,11 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/ascii.h"
@@ -16,6 +19,11 @@ enum {
     GATHERED_BYTES = 64 * 1024,
     /* A line may come on top: the largest fields are 1 MiB each. */
     GATHERED_BYTES_MAX = 16 * 1024 * 1024,
+    /* What waits for its reader without holding up the run. */
+    HELD_BYTES_MAX = 1024 * 1024,
+    FIFO_LOOK_MS = 50,
+    /* Two signals are the run's; who sends a third waits for nobody. */
+    INTERRUPTIONS_MAX = 2,
 };
 
 static bool numbered(struct span path, int *number_out)
@@ -71,10 +79,31 @@ static off_t end_of_lines(int fd, off_t size)
     return 0;
 }
 
+/* Until somebody reads it. The kernel would wait for that, too, and no signal
+ * would end it. */
+static int open_fifo(const char *path)
+{
+    int fd;
+    while ((fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)) < 0 &&
+           errno == ENXIO) {
+        if (poll(NULL, 0, FIFO_LOOK_MS) < 0) {
+            return -1;
+        }
+    }
+    int flags = fd >= 0 ? fcntl(fd, F_GETFL) : -1;
+    if (flags != -1) {
+        (void)fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+    }
+    return fd;
+}
+
 static int open_private(const char *path, int how, bool keep)
 {
-    int fd = open(path, how | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
     struct stat facts;
+    if (stat(path, &facts) == 0 && S_ISFIFO(facts.st_mode)) {
+        return open_fifo(path);
+    }
+    int fd = open(path, how | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
     if (fd < 0 || fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode)) {
         return fd;
     }
@@ -101,6 +130,17 @@ int output_continue(const char *path)
     return open_private(path, O_RDWR | O_APPEND, true);
 }
 
+void output_not_made(const char *name, struct err *err)
+{
+    if (errno == EINTR) {
+        err_set(err, EX_TEMPFAIL,
+                "%s: stopped by a signal while nobody reads it", name);
+    } else {
+        err_set(err, EX_CANTCREAT, "%s: cannot be made: %s", name,
+                strerror(errno));
+    }
+}
+
 void output_init(struct output *o, int fd, const char *name)
 {
     struct stat facts;
@@ -111,6 +151,8 @@ void output_init(struct output *o, int fd, const char *name)
         .name = mem_copy_text(name, strlen(name)),
         .synced = known && S_ISREG(facts.st_mode),
         .terminal = isatty(fd) == 1,
+        .waits = known && (S_ISFIFO(facts.st_mode) || S_ISCHR(facts.st_mode) ||
+                           S_ISSOCK(facts.st_mode)),
         .standard = known && fstat(STDOUT_FILENO, &out) == 0 &&
                     facts.st_dev == out.st_dev && facts.st_ino == out.st_ino,
     };
@@ -125,50 +167,77 @@ static bool fail(struct output *o, int error, struct err *err)
     return false;
 }
 
-/* A descriptor that somebody made non-blocking (a terminal shared with
- * another program) is waited for. */
-static bool try_again(const struct output *o, int error)
+/* True: it takes bytes now. What somebody reads (a pipe, a terminal) is waited
+ * for only where that is asked, and until a signal comes; that asks how far
+ * the run is, it does not count. */
+static bool ready(struct output *o, bool patient)
 {
-    if (error == EAGAIN) {
-        struct pollfd ready = {.fd = o->fd, .events = POLLOUT};
-        (void)poll(&ready, 1, -1);
+    static const struct timespec at_once;
+    struct pollfd writing = {.fd = o->fd, .events = POLLOUT};
+    sigset_t mask;
+    if (!o->waits) {
         return true;
     }
-    return error == EINTR;
+    pthread_sigmask(SIG_BLOCK, NULL, &mask);
+    sigaddset(&mask, SIGUSR1);
+    int found = ppoll(&writing, 1, patient ? NULL : &at_once, &mask);
+    o->interruptions += found < 0 && errno == EINTR ? 1 : 0;
+    return found > 0;
+}
+
+/* As much as can be. A pipe that is ready takes PIPE_BUF bytes at least
+ * without making us wait (pipe(7)). */
+static bool flush(struct output *o, bool patient, struct err *err)
+{
+    if (o->error == 0 && o->gathered.overflowed) {
+        o->error = EMSGSIZE;
+    }
+    if (o->error != 0) {
+        buf_clear(&o->gathered);
+        return fail(o, o->error, err);
+    }
+    struct span rest = buf_span(&o->gathered);
+    while (rest.len > 0 && ready(o, patient)) {
+        bool all = !o->waits || rest.len < PIPE_BUF;
+        ssize_t written = write(o->fd, rest.data, all ? rest.len : PIPE_BUF);
+        if (written >= 0) {
+            rest = span_rest(rest, (size_t)written);
+        } else if (errno != EINTR && errno != EAGAIN) {
+            return fail(o, errno, err);
+        }
+    }
+    buf_drop_front(&o->gathered, o->gathered.len - rest.len);
+    return o->interruptions <= INTERRUPTIONS_MAX || fail(o, EINTR, err);
 }
 
 bool output_flush(struct output *o, struct err *err)
 {
-    if (o->gathered.overflowed) {
-        return fail(o, EMSGSIZE, err);
-    }
-    if (o->error != 0) {
-        return fail(o, o->error, err);
-    }
-    struct span rest = buf_span(&o->gathered);
-    while (rest.len > 0) {
-        ssize_t written = write(o->fd, rest.data, rest.len);
-        if (written >= 0) {
-            rest = span_rest(rest, (size_t)written);
-        } else if (!try_again(o, errno)) {
-            return fail(o, errno, err);
-        }
-    }
-    buf_clear(&o->gathered);
-    return true;
+    return flush(o, o->gathered.len > HELD_BYTES_MAX, err);
 }
 
 bool output_turn(struct output *o, struct err *err)
 {
-    return o->gathered.len < GATHERED_BYTES || output_flush(o, err);
+    return (o->error == 0 && o->gathered.len < GATHERED_BYTES) ||
+           output_flush(o, err);
+}
+
+bool output_sync(struct output *o, struct err *err)
+{
+    do {
+        if (!flush(o, true, err)) {
+            return false;
+        }
+    } while (o->gathered.len > 0);
+    if (o->synced && fsync(o->fd) != 0) {
+        return fail(o, errno, err);
+    }
+    o->synced = false;
+    return true;
 }
 
 bool output_finish(struct output *o, struct err *err)
 {
-    bool whole = output_flush(o, err);
-    if (whole && o->synced && fsync(o->fd) != 0) {
-        whole = fail(o, errno, err);
-    }
+    bool whole = output_sync(o, err);
     int fd = o->fd;
     o->fd = -1;
     if (close(fd) != 0 && whole) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "record/nameless.h"
 
 /* The file's own name, links followed, so that the file and not a link to it
  * is replaced. */
@@ -17,18 +18,6 @@ static char *resolved(const char *path)
 {
     char *name = realpath(path, NULL);
     return name ? name : mem_copy_text(path, strlen(path));
-}
-
-/* A file beside the target, so that it can take its name. */
-static int create_beside(struct replacement *r, const char *path)
-{
-    static const char suffix[] = ".XXXXXX";
-    r->target = resolved(path);
-    size_t len = strlen(r->target);
-    r->temporary = mem_alloc(len + sizeof suffix);
-    memcpy(r->temporary, r->target, len);
-    memcpy(r->temporary + len, suffix, sizeof suffix);
-    return mkostemp(r->temporary, O_CLOEXEC);
 }
 
 static int open_path(struct replacement *r, const char *path)
@@ -43,9 +32,10 @@ static int open_path(struct replacement *r, const char *path)
         return -1;
     }
     if (stat(path, &facts) == 0 && !S_ISREG(facts.st_mode)) {
-        return open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+        return output_create(path);
     }
-    return create_beside(r, path);
+    r->target = resolved(path);
+    return nameless_create(r->target, &r->temporary);
 }
 
 static void destroy(struct replacement *r)
@@ -62,8 +52,7 @@ bool replacement_open(struct replacement *r, const char *path, struct err *err)
     int fd = open_path(r, path);
     const char *name = strcmp(path, "-") == 0 ? "standard output" : path;
     if (fd < 0) {
-        err_set(err, EX_CANTCREAT, "%s: cannot be made: %s", name,
-                strerror(errno));
+        output_not_made(name, err);
         destroy(r);
         return false;
     }
@@ -85,19 +74,29 @@ static void sync_folder(const char *path)
     free(folder);
 }
 
+/* It takes its name, and is on the disk before it does. */
+static bool take_name(struct replacement *r, struct err *err)
+{
+    if (!output_sync(&r->output, err)) {
+        return false;
+    }
+    if (nameless_name(r->output.fd, r->target, &r->temporary) &&
+        rename(r->temporary, r->target) == 0) {
+        sync_folder(r->target);
+        return true;
+    }
+    err_set(err, EX_IOERR, "%s: cannot be replaced: %s", r->target,
+            strerror(errno));
+    return false;
+}
+
 bool replacement_finish(struct replacement *r, struct err *err)
 {
+    if (r->target && !take_name(r, err)) {
+        replacement_abandon(r);
+        return false;
+    }
     bool whole = output_finish(&r->output, err);
-    if (r->target && whole && rename(r->temporary, r->target) != 0) {
-        err_set(err, EX_IOERR, "%s: cannot be replaced: %s", r->target,
-                strerror(errno));
-        whole = false;
-    }
-    if (r->target && whole) {
-        sync_folder(r->target);
-    } else if (r->target) {
-        unlink(r->temporary);
-    }
     destroy(r);
     return whole;
 }
@@ -105,7 +104,7 @@ bool replacement_finish(struct replacement *r, struct err *err)
 void replacement_abandon(struct replacement *r)
 {
     output_release(&r->output);
-    if (r->target) {
+    if (r->temporary) {
         unlink(r->temporary);
     }
     destroy(r);

@@ -1,9 +1,7 @@
 #include "record/report.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -34,8 +32,7 @@ struct report *report_open(const char *path, enum report_format format,
         fd = output_create(path);
     }
     if (fd < 0) {
-        err_set(err, EX_CANTCREAT, "%s: cannot be written: %s", name,
-                strerror(errno));
+        output_not_made(name, err);
         return NULL;
     }
     struct report *r = mem_alloc_zero(1, sizeof *r);

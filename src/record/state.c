@@ -192,6 +192,14 @@ static bool is_ours(int fd, const char *path, enum state_use use,
                 path);
         return false;
     }
+    if (facts.st_nlink > 1) {
+        /* SQLite seeks the log beside the name that it is told. */
+        err_set(err, EX_DATAERR,
+                "%s: this state has another name, too (a hard link), and what "
+                "was written last may lie beside that one",
+                path);
+        return false;
+    }
     ssize_t got = pread(fd, header, sizeof header, 0);
     if (got < 0) {
         err_set(err, EX_IOERR, "%s: %s", path, strerror(errno));

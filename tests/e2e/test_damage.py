@@ -6,11 +6,12 @@ It is recovered, or refused with 65 before anything is sent; never is a row
 
 import random
 import shutil
+import time
 
 import pytest
 
 import program
-from campaign import Campaign, full_or
+from campaign import SESSIONS, WINDOW, Campaign, full_or
 
 ROWS = 600
 TAKEN = 400
@@ -108,3 +109,21 @@ def test_a_newer_schema_is_refused(tmp_path):
     state.close()
     done = one.run()
     assert done.status == program.DATAERR, done.err
+
+
+def test_a_state_with_another_name(tmp_path):
+    """What was written last lies beside the name that it was told."""
+    one = Campaign(tmp_path / "linked", 20, "--delay", "100")
+    process = one.start()
+    time.sleep(0.5)
+    process.kill()
+    process.communicate()
+    other = one.home / "other.db"
+    other.hardlink_to(one.state)
+    for options in (["status", other], one.arguments("--state", other)):
+        done = program.run(*options, cwd=one.home)
+        assert done.status == program.DATAERR
+        assert "hard link" in done.err
+    other.unlink()
+    one.judge(one.run_to_the_end(), SESSIONS * WINDOW)
+    one.end()

@@ -165,3 +165,15 @@ def test_the_order_of_the_list_says_nothing(campaigns):
     random.Random(3).shuffle(rows)
     one.list.write_text(head + "".join(rows))
     one.judge(one.run_to_the_end(), 0)
+
+
+def test_a_kill_leaves_nothing_half_written(campaigns):
+    """What takes its name when it is whole has none until then."""
+    one = campaigns(200, "--delay", "100")
+    before = set(one.home.iterdir())
+    assert kill_in(one.start("--failed", one.home / "f.csv", "--metrics",
+                             one.home / "m.prom"), 0.6)
+    left = {path.name for path in set(one.home.iterdir()) - before}
+    assert left <= {"state.db", "state.db-wal", "state.db-shm", "report.csv",
+                    "m.prom"}
+    one.judge(one.run_to_the_end(), UNDER_WAY)

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 
-import certificate
 import program
 import pytest
 from program import DATAERR, IOERR, NOINPUT, OK, USAGE
@@ -509,29 +508,20 @@ def test_a_process_leaves_no_core(tmp_path, sink):
     assert sink.process.wait(20) == SOFTWARE
 
 
-# The examples of the page.
+# What all verbs answer.
 
-def examples():
-    text = PAGE.read_text("utf-8")
-    section = re.search(r"^\.Sh EXAMPLES$(.*?)^\.Sh ", text, re.M | re.S)[1]
-    lines = section.replace("\\\n", "")
-    return re.findall(r"^\.Dl \$ (.*)$", lines, re.M)
+@pytest.mark.parametrize("verb", [*VERBS, "classify"])
+@pytest.mark.parametrize("option", ["--help", "-?", "--usage", "--version"])
+def test_every_verb_says_what_it_is(run, verb, option):
+    done = run(verb, option)
+    assert (done.status, done.err) == (OK, "")
+    assert done.out.startswith("mailshot 0." if option == "--version"
+                               else f"Usage: mailshot {verb}")
 
 
-@pytest.mark.parametrize("line", examples())
-def test_an_example_of_the_page_runs(tmp_path, line):
-    (tmp_path / "contacts.csv").write_text(LIST)
-    (tmp_path / "notice.eml").write_text(TEMPLATE)
-    (tmp_path / "secret").write_text("x\n")
-    (tmp_path / "secret").chmod(0o600)
-    certificate.authority(tmp_path)
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin/mailshot").symlink_to(program.BINARY)
-    command = line.replace("127.0.0.1:2525", "127.0.0.1:0 --exit-after 0")
-    env = program.environment(tmp_path, MAILSHOT_DRY_RUN="1")
-    env["PATH"] = f"{tmp_path}/bin:{env['PATH']}"
-    if line.startswith("mailshot sink"):
-        command = f"timeout -s TERM 2 {command}; test $? = 0 -o $? = 124"
-    status = subprocess.run(["sh", "-c", command], cwd=tmp_path, env=env,
-                            timeout=60).returncode
-    assert status == OK, line
+@pytest.mark.parametrize("verb", [*VERBS, "classify"])
+def test_help_that_cannot_be_written(tmp_path, verb):
+    with open("/dev/full", "wb") as full:
+        done = program.finish(program.start(verb, "--help", cwd=tmp_path,
+                                            stdout=full))
+    assert done.status == IOERR and done.err

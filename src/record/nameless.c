@@ -1,0 +1,90 @@
+#include "record/nameless.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+enum { PATH_ROOM = 64, NAMES_MAX = 100 };
+
+static int open_without_name(const char *target)
+{
+    const char *slash = strrchr(target, '/');
+    char *folder = slash ? mem_copy_text(target, (size_t)(slash - target) + 1)
+                         : mem_copy_text(".", 1);
+    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    free(folder);
+    return fd;
+}
+
+/* The one way to it that anybody may go (open(2), O_TMPFILE). */
+static void way_to(int fd, char path[static PATH_ROOM])
+{
+    snprintf(path, PATH_ROOM, "/proc/self/fd/%d", fd);
+}
+
+static bool can_be_named(int fd)
+{
+    char path[PATH_ROOM];
+    struct stat own, found;
+    way_to(fd, path);
+    return fstat(fd, &own) == 0 && stat(path, &found) == 0 &&
+           own.st_dev == found.st_dev && own.st_ino == found.st_ino;
+}
+
+int nameless_create(const char *target, char **name_out)
+{
+    static const char ending[] = ".XXXXXX";
+    int fd = open_without_name(target);
+    *name_out = NULL;
+    if (fd >= 0 && can_be_named(fd)) {
+        return fd;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    size_t len = strlen(target);
+    char *name = mem_alloc(len + sizeof ending);
+    memcpy(name, target, len);
+    memcpy(name + len, ending, sizeof ending);
+    fd = mkostemp(name, O_CLOEXEC); /* 0600 */
+    if (fd < 0) {
+        int error = errno;
+        free(name);
+        errno = error;
+        return -1;
+    }
+    *name_out = name;
+    return fd;
+}
+
+bool nameless_name(int fd, const char *target, char **name)
+{
+    if (*name) {
+        return true;
+    }
+    char path[PATH_ROOM];
+    size_t room = strlen(target) + PATH_ROOM;
+    char *candidate = mem_alloc(room);
+    bool named = false;
+    way_to(fd, path);
+    errno = EEXIST;
+    for (unsigned i = 0; i < NAMES_MAX && !named && errno == EEXIST; i++) {
+        snprintf(candidate, room, "%s.%ld-%u", target, (long)getpid(), i);
+        named =
+            linkat(AT_FDCWD, path, AT_FDCWD, candidate, AT_SYMLINK_FOLLOW) == 0;
+    }
+    if (named) {
+        *name = candidate;
+    } else {
+        int error = errno;
+        free(candidate);
+        errno = error;
+    }
+    return named;
+}

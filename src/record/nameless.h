@@ -1,0 +1,16 @@
+/* How does a file of the disk wait for its name?
+ *
+ * Of this room alone. It lies in the folder of the file that it is to become,
+ * 0600 and without a name, so that it is gone with its process, whatever ends
+ * that. Where the file system has no such files, or /proc is not there to give
+ * them a name, it is called TARGET.XXXXXX from the beginning. */
+#pragma once
+
+#include <stdbool.h>
+
+/* A descriptor; -1 with errno. *name_out: what it is called, to be freed;
+ * NULL: it has no name. */
+int nameless_create(const char *target, char **name_out);
+
+/* Names it beside the target, if it has no name yet. False: errno. */
+bool nameless_name(int fd, const char *target, char **name);
