@@ -122,7 +122,7 @@ static bool refuse_column(const struct header_row *row, size_t column,
 static bool check_text(const struct template *t, const struct header_row *row,
                        struct template_look *look, size_t *bytes)
 {
-    template_look(t, &row->values->values, look);
+    template_look(t, row->seen, look);
     size_t columns = row->names->column_count;
     if (!row->allow_empty && look->empty < columns) {
         return refuse_column(row, look->empty, "is empty");
@@ -130,7 +130,7 @@ static bool check_text(const struct template *t, const struct header_row *row,
     if (look->nul < columns) {
         return refuse_column(row, look->nul, "has a NUL byte");
     }
-    *bytes += look->bytes_max;
+    *bytes += look->bytes;
     return true;
 }
 
@@ -162,7 +162,7 @@ static struct enclosure_request request(const struct piece *piece,
                                         const struct header_row *row)
 {
     buf_clear(row->scratch);
-    template_fill(piece->text, &row->values->values, row->scratch);
+    template_fill(piece->text, row->seen, row->scratch);
     return (struct enclosure_request){
         .file = arena_copy(row->arena, buf_span(row->scratch)),
         .inlined = piece->inlined,
@@ -240,8 +240,7 @@ static struct encode_facts facts_of(const struct piece *piece,
     const struct template_lines *lines = &piece->lines;
     if (look && lines->known && !(lines->begins && look->opens) &&
         look->control == TEMPLATE_NO_VALUE &&
-        look->bytes_max - lines->text_bytes + lines->longest <=
-            ENCODE_LINE_MAX) {
+        look->bytes - lines->text_bytes + lines->longest <= ENCODE_LINE_MAX) {
         return (struct encode_facts){.needed = lines->needed,
                                      .eight_bit = lines->high || look->high};
     }
@@ -250,16 +249,14 @@ static struct encode_facts facts_of(const struct piece *piece,
 
 /* True where it is 8bit. */
 static bool append_text(const struct piece *piece,
-                        const struct template_look *look,
-                        const struct letter_values *values,
-                        struct body_letter *l)
+                        const struct template_look *look, struct body_letter *l)
 {
     struct buf *out = l->out;
     size_t from = out->len;
     buf_append(out, encoding_7bit);
     buf_append(out, SPAN("\r\n"));
     size_t text = out->len;
-    template_fill(piece->text, &values->values, out);
+    template_fill(piece->text, l->seen, out);
     if (piece->ends_line && !span_ends(buf_span(out), SPAN("\r\n"))) {
         buf_append(out, SPAN("\r\n"));
     }
@@ -271,7 +268,7 @@ static bool append_text(const struct piece *piece,
     }
     assert(!facts.nul && !facts.bare && !out->overflowed);
     l->html_bytes += piece->html ? out->len - text : 0;
-    if (facts.needed || (facts.eight_bit && !values->eight_bit)) {
+    if (facts.needed || (facts.eight_bit && !l->takes_eight_bit)) {
         encode_again(out, from, text, l->scratch);
         return false;
     }
@@ -305,10 +302,9 @@ static void mark_containers(const struct body *b, size_t i,
 /* True where it is 8bit. */
 static bool append_piece(const struct piece *piece,
                          const struct template_look *look,
-                         const struct letter_values *values,
                          struct body_letter *l)
 {
-    bool eight_bit = piece->kind == PIECE_TEXT && values->eight_bit;
+    bool eight_bit = piece->kind == PIECE_TEXT && l->takes_eight_bit;
     switch (piece->kind) {
     case PIECE_BYTES:
         share(l, piece->ready[0], &piece->print[0]);
@@ -324,22 +320,21 @@ static bool append_piece(const struct piece *piece,
         break;
     }
     if (piece->ready[0].len == 0) {
-        return append_text(piece, look, values, l);
+        return append_text(piece, look, l);
     }
     share(l, piece->ready[eight_bit], &piece->print[eight_bit]);
     l->html_bytes += piece->html_bytes;
     return eight_bit && piece->ready_eight_bit;
 }
 
-void body_append(const struct body *b, const struct letter_values *values,
-                 struct body_letter *l)
+void body_append(const struct body *b, struct body_letter *l)
 {
     l->cut_count = 0;
     l->html_bytes = 0;
     l->eight_bit = false;
     for (size_t i = 0; i < b->count; i++) {
         l->places[i] = l->out->len;
-        if (append_piece(&b->list[i], &l->looks[i], values, l)) {
+        if (append_piece(&b->list[i], &l->looks[i], l)) {
             mark_containers(b, i, l);
             l->eight_bit = true;
         }
@@ -357,10 +352,10 @@ void body_prepare(struct body *b, struct arena *arena, struct buf *scratch)
             continue;
         }
         for (int eight_bit = 0; eight_bit < 2; eight_bit++) {
-            struct letter_values values = {.eight_bit = eight_bit};
+            letter.takes_eight_bit = eight_bit;
             buf_clear(&out);
             letter.html_bytes = 0;
-            piece->ready_eight_bit = append_text(piece, NULL, &values, &letter);
+            piece->ready_eight_bit = append_text(piece, NULL, &letter);
             piece->html_bytes = letter.html_bytes;
             make_ready(b, piece, eight_bit, arena_copy(arena, buf_span(&out)));
         }

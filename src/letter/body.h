@@ -94,6 +94,8 @@ struct body_letter {
     struct buf *scratch;
     const struct enclosure *files;
     const struct template_look *looks; /* by piece */
+    const struct template_value *seen; /* the row's values */
+    bool takes_eight_bit;              /* the relay does */
     struct body_cut *cuts; /* room for as many as there are pieces, */
     size_t *places;        /* and so has this, for where each begins */
     size_t cut_count;
@@ -102,5 +104,4 @@ struct body_letter {
 };
 
 /* Appends all pieces. */
-void body_append(const struct body *b, const struct letter_values *values,
-                 struct body_letter *letter);
+void body_append(const struct body *b, struct body_letter *letter);

@@ -18,9 +18,16 @@ struct workbench {
     struct enclosure *files; /* and so are these */
     size_t *places;
     struct template_look *looks;
-    int64_t date_s;  /* of the texts that follow; -1: none yet */
-    struct buf date; /* the Date header's value */
-    struct buf day;  /* {{mailshot.date}} */
+    struct template_value *seen; /* as many as there are values */
+    int64_t date_s;              /* of the texts that follow; -1: none yet */
+    struct buf date;             /* the Date header's value */
+    struct buf day;              /* {{mailshot.date}} */
+};
+
+/* A value, and how it is written. */
+struct draft_named {
+    size_t index;
+    unsigned forms;
 };
 
 struct draft {
@@ -33,7 +40,17 @@ struct draft {
     bool has_date;
     struct mailboxes sender; /* -f; none: From's */
     bool null_sender;        /* -f '<>' */
+    struct span same_sender; /* every row's; empty: it varies */
     struct body body;
+    struct draft_named *named; /* by the draft's templates */
+    size_t named_count;
     struct arena arena;
     struct workbench *bench;
 };
+
+/* Who the envelope names: -f, else the first of From. */
+static inline const struct mailbox *draft_sender(const struct draft *d)
+{
+    return d->sender.count > 0 ? &d->sender.list[0]
+                               : &d->from->mailboxes.list[0];
+}

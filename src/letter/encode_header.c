@@ -29,8 +29,12 @@ static void add_word(struct encode_line *l, struct span blanks,
 /* RFC 2047 5 (3): what stands for itself in every place. */
 static bool plain_in_q(char c)
 {
-    return ascii_is_alnum(c) || c == '!' || c == '*' || c == '+' || c == '-' ||
-           c == '/' || c == ' ';
+    static const bool plain[256] = {
+        ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,
+        ['!'] = true,         ['*'] = true,         ['+'] = true,
+        ['-'] = true,         ['/'] = true,         [' '] = true,
+    };
+    return plain[(unsigned char)c];
 }
 
 static size_t size_in_q(struct span s)
@@ -47,16 +51,29 @@ static size_t size_in_b(size_t bytes)
     return (bytes + 2) / 3 * 4;
 }
 
+static bool all_fits(struct span s, bool q, size_t room)
+{
+    return s.len <= room && (q ? size_in_q(s) : size_in_b(s.len)) <= room;
+}
+
+/* At most a line of it. */
 static void add_q(struct encode_line *l, struct span s)
 {
     static const char digits[] = "0123456789ABCDEF";
+    char text[ENCODE_WORDS_LINE];
+    size_t len = 0;
+    assert(size_in_q(s) <= sizeof text);
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.data[i];
-        char code[3] = {'=', digits[c >> 4], digits[c & 15]};
-        bool plain = plain_in_q((char)c);
-        code[0] = c == ' ' ? '_' : plain ? (char)c : '=';
-        encode_line_add(l, span_from(code, plain ? 1 : 3));
+        if (plain_in_q((char)c)) {
+            text[len++] = c == ' ' ? '_' : (char)c;
+        } else {
+            text[len++] = '=';
+            text[len++] = digits[c >> 4];
+            text[len++] = digits[c & 15];
+        }
     }
+    encode_line_add(l, span_from(text, len));
 }
 
 /* How much of s, in whole characters, makes a word of at most room. Base64
@@ -64,7 +81,7 @@ static void add_q(struct encode_line *l, struct span s)
  * they decode them stumble over it. */
 static size_t fitting(struct span s, bool q, size_t room)
 {
-    size_t fits = 0;
+    size_t fits = all_fits(s, q, room) ? s.len : 0;
     size_t unpadded = 0;
     size_t size = 0;
     while (fits < s.len) {
@@ -129,10 +146,17 @@ static size_t encoded_size(struct span s)
     return 1 + ENCODE_FRAME + (q <= b ? q : b);
 }
 
+/* Nothing in it has to be an encoded-word for its own sake. */
+static bool plain(struct span s)
+{
+    return ascii_only(s) && !encode_looks_encoded(s);
+}
+
 /* The text in words, each with the blanks before it. */
 struct words {
     struct span text;
-    size_t at; /* behind the word */
+    bool plain; /* and so is each word */
+    size_t at;  /* behind the word */
     struct span blanks;
     struct span word;
 };
@@ -140,17 +164,14 @@ struct words {
 static bool next_word(struct words *w)
 {
     size_t start = w->at;
-    size_t end = start;
-    while (end < w->text.len && ascii_is_blank(w->text.data[end])) {
-        end++;
+    while (start < w->text.len && ascii_is_blank(w->text.data[start])) {
+        start++;
     }
-    w->blanks = span_slice(w->text, start, end);
-    size_t word = end;
-    while (end < w->text.len && !ascii_is_blank(w->text.data[end])) {
-        end++;
-    }
-    w->word = span_slice(w->text, word, end);
-    w->at = end;
+    w->blanks = span_slice(w->text, w->at, start);
+    struct span rest = span_rest(w->text, start);
+    rest = span_slice(rest, 0, span_find(rest, ' '));
+    w->word = span_slice(rest, 0, span_find(rest, '\t'));
+    w->at = start + w->word.len;
     return w->word.len > 0;
 }
 
@@ -166,7 +187,7 @@ static bool word_needs(const struct words *w)
     return (first && w->blanks.len > 0) ||
            (behind == w->text.len && behind > w->at) ||
            w->blanks.len > ENCODE_WORDS_LINE || w->word.len > ENCODE_WORD_MAX ||
-           !ascii_only(w->word) || encode_looks_encoded(w->word);
+           !(w->plain || plain(w->word));
 }
 
 /* From the word that w is at, all that must be encoded together: readers drop
@@ -201,7 +222,7 @@ static bool folds_badly(struct span blanks, struct span word)
  * begin a line with an SMTP verb is encoded. */
 static void add_text(struct encode_line *l, struct span text)
 {
-    struct words w = {.text = text};
+    struct words w = {.text = text, .plain = plain(text)};
     size_t most = ENCODE_FOLD_AT;
     bool more = next_word(&w);
     if (!more && text.len > 0) { /* blanks alone */
@@ -226,8 +247,7 @@ static bool simple(struct span text, size_t column)
 {
     return text.len > 0 && column + 1 + text.len <= ENCODE_FOLD_AT &&
            !ascii_is_blank(text.data[0]) &&
-           !ascii_is_blank(text.data[text.len - 1]) && ascii_only(text) &&
-           !encode_looks_encoded(text);
+           !ascii_is_blank(text.data[text.len - 1]) && plain(text);
 }
 
 void encode_header_text(struct buf *out, struct span name, struct span value)
@@ -251,7 +271,8 @@ bool encode_header_raw(struct buf *out, struct span name, struct span value)
     struct encode_line l = {.out = out, .empty = true};
     encode_line_add(&l, name);
     encode_line_add(&l, SPAN(":"));
-    if (!ascii_only(value) || ascii_any_control(value)) {
+    struct ascii_facts bytes = ascii_look(value);
+    if (bytes.high || bytes.control) {
         buf_truncate(out, start);
         return false;
     }
@@ -343,8 +364,7 @@ static bool phrase_word_needs(const struct words *w)
     bool first = w->blanks.data == w->text.data;
     bool at_end = span_trim(span_rest(w->text, w->at)).len == 0;
     return w->blanks.len > (first ? 0u : 1u) ||
-           (at_end && w->at < w->text.len) || !ascii_only(w->word) ||
-           encode_looks_encoded(w->word) ||
+           (at_end && w->at < w->text.len) || !plain(w->word) ||
            size_quoted(w->word) > ENCODE_QUOTED_MAX;
 }
 
@@ -378,11 +398,12 @@ static void add_pieces(struct encode_line *l, struct span phrase)
  * word where that fits a line, and else no more is encoded than must be. */
 static void add_phrase(struct encode_line *l, struct span phrase)
 {
-    size_t size = encoded_size(phrase);
-    if (size_quoted(phrase) < ENCODE_WORDS_LINE && ascii_only(phrase) &&
-        !encode_looks_encoded(phrase)) {
+    if (size_quoted(phrase) < ENCODE_WORDS_LINE && plain(phrase)) {
         add_plain(l, phrase);
-    } else if (size <= ENCODE_WORDS_LINE) {
+        return;
+    }
+    size_t size = encoded_size(phrase);
+    if (size <= ENCODE_WORDS_LINE) {
         if (l->column + size > ENCODE_WORDS_LINE) {
             encode_line_fold(l);
         }

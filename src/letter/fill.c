@@ -6,28 +6,22 @@
 #include "letter/draft.h"
 #include "letter/encode.h"
 
-static const struct mailbox *sender_of(const struct draft *d)
-{
-    return d->sender.count > 0 ? &d->sender.list[0]
-                               : &d->from->mailboxes.list[0];
-}
-
 /* Of the envelope. */
 static bool take_sender(const struct draft *d, const struct header_row *row,
                         struct letter *out)
 {
     buf_clear(row->scratch);
-    out->sender = SPAN("");
-    if (d->null_sender) {
+    out->sender = d->same_sender;
+    if (d->null_sender || d->same_sender.len > 0) {
         return true;
     }
-    const struct mailbox *sender = sender_of(d);
+    const struct mailbox *sender = draft_sender(d);
     if (d->sender.count > 0 && sender->address &&
         !header_check_values(sender->address, SPAN("the sender"), row)) {
         return false;
     }
-    const char *fault =
-        mailbox_append_address(sender, row->values, row->scratch);
+    const char *fault = mailbox_append_address(sender, row->values->address,
+                                               row->seen, row->scratch);
     if (fault || row->scratch->len == 0) {
         return header_refuse(row, "%s in the sender",
                              fault ? fault : "no address");
@@ -48,17 +42,31 @@ static void set_date(struct workbench *bench, int64_t date_s)
 }
 
 /* The template's own one, as its header will say it. */
-static struct span own_message_id(const struct draft *d,
-                                  const struct letter_values *values,
-                                  struct arena *arena)
+static struct span own_message_id(const struct draft *d, struct arena *arena)
 {
     struct buf *scratch = &d->bench->scratch;
     buf_clear(scratch);
-    template_fill(d->message_id->value, &values->values, scratch);
+    template_fill(d->message_id->value, d->bench->seen, scratch);
     return arena_copy(arena, span_trim(buf_span(scratch)));
 }
 
-/* What the values say of time and Message-ID. */
+/* Those before that index, from the first one on that is not yet seen. */
+static size_t see(const struct draft *d, const struct template_values *values,
+                  size_t from, size_t before, struct arena *arena)
+{
+    size_t columns = d->names.column_count;
+    size_t i = from;
+    for (; i < d->named_count && d->named[i].index < before; i++) {
+        size_t index = d->named[i].index;
+        template_see(index < columns ? values->columns[index]
+                                     : values->builtin[index - columns],
+                     d->named[i].forms, arena, &d->bench->seen[index]);
+    }
+    return i;
+}
+
+/* What the values say of time and Message-ID, and what is in them. The
+ * Message-ID comes last: it may be made of the others. */
 static void complete(const struct draft *d, struct letter_values *values,
                      struct arena *arena)
 {
@@ -67,13 +75,16 @@ static void complete(const struct draft *d, struct letter_values *values,
     if (builtin[TEMPLATE_DATE].len == 0) {
         builtin[TEMPLATE_DATE] = buf_span(&d->bench->day);
     }
+    size_t last = d->names.column_count + TEMPLATE_MESSAGE_ID;
+    size_t seen = see(d, &values->values, 0, last, arena);
     if (d->message_id) {
-        values->message_id = own_message_id(d, values, arena);
+        values->message_id = own_message_id(d, arena);
     }
     /* Before sending it is not known; one is as good as another. */
     builtin[TEMPLATE_MESSAGE_ID] = values->message_id.len > 0
                                        ? values->message_id
                                        : SPAN("<id@example.org>");
+    see(d, &values->values, seen, last + 1, arena);
 }
 
 static struct header_row row_of(const struct draft *d,
@@ -85,6 +96,7 @@ static struct header_row row_of(const struct draft *d,
         .values = values,
         .names = &d->names,
         .allow_empty = d->allow_empty,
+        .seen = d->bench->seen,
         .arena = arena,
         .scratch = &d->bench->scratch,
         .bytes_left = &d->bench->header_bytes_left,
@@ -105,7 +117,8 @@ struct span draft_sender_domain(const struct draft *d,
     struct buf *scratch = &d->bench->scratch;
     buf_clear(scratch);
     for (size_t i = 0; i < from->count && scratch->len == 0; i++) {
-        if (mailbox_append_address(&from->list[i], &values, scratch)) {
+        if (mailbox_append_address(&from->list[i], values.address,
+                                   d->bench->seen, scratch)) {
             buf_clear(scratch);
         }
     }
@@ -173,8 +186,10 @@ static bool make(const struct draft *d, const struct header_row *row,
         .cuts = bench->cuts,
         .places = bench->places,
         .looks = bench->looks,
+        .seen = bench->seen,
+        .takes_eight_bit = row->values->eight_bit,
     };
-    body_append(&d->body, row->values, body_out);
+    body_append(&d->body, body_out);
     assert(!bench->out.overflowed);
     out->html_bytes = body_out->html_bytes;
     out->has_eight_bit = body_out->eight_bit;

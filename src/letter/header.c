@@ -28,7 +28,7 @@ bool header_check_values(const struct template *t, struct span place,
                          const struct header_row *row)
 {
     struct template_look look;
-    template_look(t, &row->values->values, &look);
+    template_look(t, row->seen, &look);
     size_t columns = row->names->column_count;
     if (!row->allow_empty && look.empty < columns) {
         struct span name = row->names->columns[look.empty];
@@ -43,11 +43,11 @@ bool header_check_values(const struct template *t, struct span place,
                              (int)name.len, name.data, (int)place.len,
                              place.data);
     }
-    if (look.bytes_max > *row->bytes_left) {
+    if (look.bytes > *row->bytes_left) {
         return header_refuse(row, "%.*s is too long", (int)place.len,
                              place.data);
     }
-    *row->bytes_left -= look.bytes_max;
+    *row->bytes_left -= look.bytes;
     return true;
 }
 
@@ -84,7 +84,7 @@ static bool fill(const struct template *t, const struct header *h,
         return false;
     }
     buf_clear(scratch);
-    template_fill(t, &row->values->values, scratch);
+    template_fill(t, row->seen, scratch);
     assert(!scratch->overflowed);
     for (size_t at = span_find(buf_span(scratch), '\t'); at < scratch->len;
          at += span_find(span_rest(buf_span(scratch), at), '\t')) {
@@ -106,7 +106,8 @@ static bool fill_mailbox(const struct mailbox *box, const struct header *h,
         (box->address && !header_check_values(box->address, h->name, row))) {
         return false;
     }
-    const char *fault = mailbox_append_address(box, row->values, row->scratch);
+    const char *fault = mailbox_append_address(box, row->values->address,
+                                               row->seen, row->scratch);
     if (fault) {
         return header_refuse(row, "%s in %.*s", fault, (int)h->name.len,
                              h->name.data);

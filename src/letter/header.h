@@ -43,6 +43,7 @@ struct header_row {
     const struct letter_values *values;
     const struct template_names *names;
     bool allow_empty;
+    const struct template_value *seen; /* of the values, by index */
     struct arena *arena;
     struct buf *scratch;
     size_t *bytes_left;  /* of HEADER_VALUES_BYTES_MAX */

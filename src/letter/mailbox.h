@@ -45,11 +45,11 @@ bool mailboxes_compile(struct mailboxes *out, struct span value,
  * and fixed. */
 bool mailboxes_empty_group(struct span value);
 
-/* Appends the address filled in, its domain as A-labels, and nothing where
- * there is none. NULL: fine; else why it is no address, and nothing useful
- * was appended. */
-const char *mailbox_append_address(const struct mailbox *m,
-                                   const struct letter_values *values,
+/* Appends the address filled in, or the row's own, its domain as A-labels,
+ * and nothing where there is none. NULL: fine; else why it is no address, and
+ * nothing useful was appended. */
+const char *mailbox_append_address(const struct mailbox *m, struct span own,
+                                   const struct template_value *values,
                                    struct buf *out);
 
 /* May this stand between angle brackets? The local part may be quoted or

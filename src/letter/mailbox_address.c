@@ -107,15 +107,15 @@ const char *mailbox_finish_address(struct buf *out, size_t from)
     return fault;
 }
 
-const char *mailbox_append_address(const struct mailbox *m,
-                                   const struct letter_values *values,
+const char *mailbox_append_address(const struct mailbox *m, struct span own,
+                                   const struct template_value *values,
                                    struct buf *out)
 {
     size_t from = out->len;
     if (m->address) {
-        template_fill(m->address, &values->values, out);
+        template_fill(m->address, values, out);
     } else {
-        buf_append(out, values->address);
+        buf_append(out, own);
     }
     return out->overflowed ? "no address" : mailbox_finish_address(out, from);
 }

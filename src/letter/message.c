@@ -34,6 +34,7 @@ static void bench_destroy(struct workbench *bench)
     free(bench->files);
     free(bench->places);
     free(bench->looks);
+    free(bench->seen);
     free(bench);
 }
 
@@ -48,6 +49,7 @@ void draft_destroy(struct draft *d)
     free(d->headers);
     mailboxes_release(&d->sender);
     body_release(&d->body);
+    free(d->named);
     arena_release(&d->arena);
     bench_destroy(d->bench);
     free(d);
@@ -207,6 +209,60 @@ static bool read_fields(struct draft *d, const struct draft_source *source,
     return fields_check_single(fields, err);
 }
 
+/* One that is the same in every row is made once; one that is wrong is wrong
+ * in each. */
+static void fix_sender(struct draft *d)
+{
+    const struct mailbox *sender = draft_sender(d);
+    struct buf *scratch = &d->bench->scratch;
+    if (d->null_sender || !sender->address ||
+        !template_fixed(sender->address)) {
+        return;
+    }
+    buf_clear(scratch);
+    if (!mailbox_append_address(sender, SPAN(""), NULL, scratch)) {
+        d->same_sender = arena_copy(&d->arena, buf_span(scratch));
+    }
+}
+
+static void mark(const struct template *t, unsigned *forms)
+{
+    if (t) {
+        template_mark(t, forms);
+    }
+}
+
+static void mark_mailboxes(const struct mailboxes *m, unsigned *forms)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        mark(m->list[i].phrase, forms);
+        mark(m->list[i].address, forms);
+    }
+}
+
+/* A value that ten templates name is looked at once for each row. */
+static void name_values(struct draft *d)
+{
+    size_t count = d->names.column_count + TEMPLATE_BUILTINS;
+    unsigned *forms = mem_alloc_zero(count, sizeof *forms);
+    for (size_t i = 0; i < d->header_count; i++) {
+        mark(d->headers[i].value, forms);
+        mark_mailboxes(&d->headers[i].mailboxes, forms);
+    }
+    mark_mailboxes(&d->sender, forms);
+    for (size_t i = 0; i < d->body.count; i++) {
+        mark(d->body.list[i].text, forms);
+    }
+    d->named = mem_alloc_zero(count, sizeof *d->named);
+    d->bench->seen = mem_alloc_zero(count, sizeof *d->bench->seen);
+    for (size_t i = 0; i < count; i++) {
+        if (forms[i]) {
+            d->named[d->named_count++] = (struct draft_named){i, forms[i]};
+        }
+    }
+    free(forms);
+}
+
 static bool compile(struct draft *d, const struct draft_source *source,
                     struct fields *fields, struct err *err)
 {
@@ -233,6 +289,8 @@ static bool compile(struct draft *d, const struct draft_source *source,
     d->bench->looks = mem_alloc_zero(d->body.count, sizeof *d->bench->looks);
     d->bench->places = mem_alloc_zero(d->body.count, sizeof *d->bench->places);
     join_fixed(d);
+    fix_sender(d);
+    name_values(d);
     return true;
 }
 

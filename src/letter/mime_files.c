@@ -23,9 +23,8 @@ static bool add_fixed(struct mime_walk *w, const struct template *name,
                       bool inlined)
 {
     const struct enclosures *e = &w->context->source->enclosures;
-    struct template_values none = {0};
     buf_clear(w->context->scratch);
-    template_fill(name, &none, w->context->scratch);
+    template_fill(name, NULL, w->context->scratch);
     struct enclosure_request request = {
         .file = arena_copy(w->context->arena, buf_span(w->context->scratch)),
         .fixed = true,

@@ -52,13 +52,6 @@ struct span template_tail(const struct template *t)
     return t->ops[t->count - 1].text;
 }
 
-static struct span value_of(const struct template *t,
-                            const struct template_values *values, size_t index)
-{
-    return index < t->columns ? values->columns[index]
-                              : values->builtin[index - t->columns];
-}
-
 /* By byte, in the table below; 0 stands for itself. */
 static const unsigned char entity_of[256] = {
     ['&'] = 1, ['<'] = 2, ['>'] = 3, ['"'] = 4, ['\''] = 5};
@@ -68,18 +61,27 @@ static const struct span entities[] = {
     {"&gt;", 4}, {"&quot;", 6}, {"&#39;", 5},
 };
 
-static void append_html(struct buf *out, struct span value)
+static size_t html_bytes(struct span value)
 {
-    size_t from = 0;
+    size_t bytes = value.len;
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned entity = entity_of[(unsigned char)value.data[i]];
+        bytes += entity > 0 ? entities[entity].len - 1 : 0;
+    }
+    return bytes;
+}
+
+static void write_html(char *to, struct span value)
+{
     for (size_t i = 0; i < value.len; i++) {
         unsigned entity = entity_of[(unsigned char)value.data[i]];
         if (entity > 0) {
-            buf_append(out, span_slice(value, from, i));
-            buf_append(out, entities[entity]);
-            from = i + 1;
+            memcpy(to, entities[entity].data, entities[entity].len);
+            to += entities[entity].len;
+        } else {
+            *to++ = value.data[i];
         }
     }
-    buf_append(out, span_rest(value, from));
 }
 
 /* RFC 3986 2.3: what stands for itself in every part of a URL. */
@@ -93,129 +95,142 @@ static bool unreserved(char c)
     return fine[(unsigned char)c];
 }
 
-static void append_url(struct buf *out, struct span value)
+static size_t url_bytes(struct span value)
 {
-    static const char digits[] = "0123456789ABCDEF";
-    size_t from = 0;
+    size_t bytes = value.len;
     for (size_t i = 0; i < value.len; i++) {
-        if (!unreserved(value.data[i])) {
-            unsigned char byte = (unsigned char)value.data[i];
-            char escaped[3] = {'%', digits[byte >> 4], digits[byte & 15]};
-            buf_append(out, span_slice(value, from, i));
-            buf_append(out, span_from(escaped, sizeof escaped));
-            from = i + 1;
-        }
+        bytes += unreserved(value.data[i]) ? 0 : 2;
     }
-    buf_append(out, span_rest(value, from));
+    return bytes;
 }
 
-static void append_value(struct buf *out, enum template_form form,
-                         struct span value)
+static void write_url(char *to, struct span value)
 {
-    switch (form) {
-    case TEMPLATE_FORM_PLAIN:
-        buf_append(out, value);
-        break;
-    case TEMPLATE_FORM_HTML:
-        append_html(out, value);
-        break;
-    case TEMPLATE_FORM_URL:
-        append_url(out, value);
-        break;
+    static const char digits[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned char c = (unsigned char)value.data[i];
+        if (unreserved((char)c)) {
+            *to++ = (char)c;
+        } else {
+            *to++ = '%';
+            *to++ = digits[c >> 4];
+            *to++ = digits[c & 15];
+        }
+    }
+}
+
+static const struct {
+    size_t (*bytes)(struct span value);
+    void (*write)(char *to, struct span value);
+} escapes[] = {
+    [TEMPLATE_FORM_HTML] = {html_bytes, write_html},
+    [TEMPLATE_FORM_URL] = {url_bytes, write_url},
+};
+
+/* Most values are written as they are. */
+static struct span escape(struct span value, enum template_form form,
+                          struct arena *arena)
+{
+    size_t bytes = escapes[form].bytes(value);
+    if (bytes == value.len) {
+        return value;
+    }
+    char *text = arena_alloc(arena, bytes);
+    escapes[form].write(text, value);
+    return span_from(text, bytes);
+}
+
+void template_see(struct span value, unsigned forms, struct arena *arena,
+                  struct template_value *out)
+{
+    struct ascii_facts bytes = ascii_look(value);
+    *out = (struct template_value){
+        .written = {value},
+        .high = bytes.high,
+        .control = bytes.high && utf8_any_c1(value),
+        .opens = encode_may_open(value),
+    };
+    for (size_t i = 0; bytes.control && i < value.len; i++) {
+        char c = value.data[i];
+        out->control = out->control || (ascii_is_control(c) && c != '\t');
+        out->nul = out->nul || c == '\0';
+    }
+    for (enum template_form f = TEMPLATE_FORM_HTML; f < TEMPLATE_FORMS; f++) {
+        if (forms >> f & 1) {
+            out->written[f] = escape(value, f, arena);
+        }
+    }
+}
+
+void template_mark(const struct template *t, unsigned *forms)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        if (t->ops[i].kind != TEMPLATE_OP_TEXT) {
+            forms[t->ops[i].value] |= 1u << t->ops[i].form;
+        }
     }
 }
 
 /* True where a section op does not let its inside be used. */
-static bool passed_over(const struct template_op *op, struct span value)
+static bool passed_over(const struct template_op *op,
+                        const struct template_value *value)
 {
-    return (value.len == 0) == (op->kind == TEMPLATE_OP_SECTION);
+    return (value->written[TEMPLATE_FORM_PLAIN].len == 0) ==
+           (op->kind == TEMPLATE_OP_SECTION);
 }
 
 void template_fill(const struct template *t,
-                   const struct template_values *values, struct buf *out)
+                   const struct template_value *values, struct buf *out)
 {
     for (size_t i = 0; i < t->count;) {
         const struct template_op *op = &t->ops[i++];
         if (op->kind == TEMPLATE_OP_TEXT) {
             buf_append(out, op->text);
-            continue;
-        }
-        struct span value = value_of(t, values, op->value);
-        if (op->kind == TEMPLATE_OP_VALUE) {
-            append_value(out, op->form, value);
-        } else if (passed_over(op, value)) {
+        } else if (op->kind == TEMPLATE_OP_VALUE) {
+            buf_append(out, values[op->value].written[op->form]);
+        } else if (passed_over(op, &values[op->value])) {
             i = op->end;
         }
     }
 }
 
-/* Each byte of a value takes at most that many. */
-static size_t growth(enum template_form form)
+static size_t first(size_t known, bool here, size_t index)
 {
-    static const size_t growths[] = {
-        [TEMPLATE_FORM_PLAIN] = 1,
-        [TEMPLATE_FORM_HTML] = 6,
-        [TEMPLATE_FORM_URL] = 3,
-    };
-    return growths[form];
+    return here && known == TEMPLATE_NO_VALUE ? index : known;
 }
 
-static void look_at_bytes(size_t index, struct span value,
-                          struct template_look *out)
+static void look_at_value(const struct template_op *op,
+                          const struct template_value *value,
+                          struct template_look *look)
 {
-    for (size_t i = 0; i < value.len; i++) {
-        char c = value.data[i];
-        if (ascii_is_control(c) && c != '\t') {
-            if (out->control == TEMPLATE_NO_VALUE) {
-                out->control = index;
-            }
-            if (c == '\0' && out->nul == TEMPLATE_NO_VALUE) {
-                out->nul = index;
-            }
-        }
-    }
-}
-
-static void look_at_value(const struct template *t,
-                          const struct template_op *op, struct span value,
-                          struct template_look *out)
-{
-    out->bytes_max += value.len * growth(op->form);
-    if (value.len == 0 && !op->guarded && op->value < out->empty) {
-        out->empty = op->value < t->columns ? op->value : out->empty;
-    }
-    out->opens = out->opens || encode_may_open(value);
-    if (op->form == TEMPLATE_FORM_URL) { /* where none of these is left */
-        return;
-    }
-    struct ascii_facts bytes = ascii_look(value);
-    out->high = out->high || bytes.high;
-    if (bytes.control) {
-        look_at_bytes(op->value, value, out);
-    }
-    if (bytes.high && out->control == TEMPLATE_NO_VALUE && utf8_any_c1(value)) {
-        out->control = op->value;
+    bool raw = op->form != TEMPLATE_FORM_URL; /* where only ASCII is left */
+    size_t bytes = value->written[op->form].len;
+    look->bytes += bytes;
+    look->opens |= value->opens;
+    look->high |= raw && value->high;
+    look->control = first(look->control, raw && value->control, op->value);
+    look->nul = first(look->nul, raw && value->nul, op->value);
+    if (bytes == 0 && !op->guarded && op->value < look->empty) {
+        look->empty = op->value;
     }
 }
 
 void template_look(const struct template *t,
-                   const struct template_values *values,
+                   const struct template_value *values,
                    struct template_look *out)
 {
-    *out = (struct template_look){.empty = t->columns,
-                                  .control = TEMPLATE_NO_VALUE,
-                                  .nul = TEMPLATE_NO_VALUE};
+    struct template_look look = {.empty = t->columns,
+                                 .control = TEMPLATE_NO_VALUE,
+                                 .nul = TEMPLATE_NO_VALUE};
     for (size_t i = 0; i < t->count;) {
         const struct template_op *op = &t->ops[i++];
         if (op->kind == TEMPLATE_OP_TEXT) {
-            out->bytes_max += op->text.len;
-            continue;
-        }
-        struct span value = value_of(t, values, op->value);
-        if (op->kind == TEMPLATE_OP_VALUE) {
-            look_at_value(t, op, value, out);
-        } else if (passed_over(op, value)) {
+            look.bytes += op->text.len;
+        } else if (op->kind == TEMPLATE_OP_VALUE) {
+            look_at_value(op, &values[op->value], &look);
+        } else if (passed_over(op, &values[op->value])) {
             i = op->end;
         }
     }
+    *out = look;
 }

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/span.h"
@@ -81,25 +82,50 @@ void template_destroy(struct template *t);
 /* True where no variable, section or partial is in it. */
 bool template_fixed(const struct template *t);
 
+/* How a variable stands in the text. */
+enum template_form {
+    TEMPLATE_FORM_PLAIN,
+    TEMPLATE_FORM_HTML,
+    TEMPLATE_FORM_URL,
+    TEMPLATE_FORMS,
+};
+
+/* A value as it is written, and what is in it: made once for a row, whichever
+ * templates name it. They find it by index: columns first, then built-in
+ * ones. */
+struct template_value {
+    struct span written[TEMPLATE_FORMS]; /* plain, and those asked for */
+    bool high;                           /* a byte above 0x7f */
+    bool control;                        /* other than TAB: C0, DEL, C1 */
+    bool nul;
+    bool opens; /* it may make a line of its own a command */
+};
+
+/* Adds 1 << form to forms[index] of each value that the template names. */
+void template_mark(const struct template *t, unsigned *forms);
+
+/* What is not the value itself goes to the arena. */
+void template_see(struct span value, unsigned forms, struct arena *arena,
+                  struct template_value *out);
+
 /* Appends the text filled in. */
 void template_fill(const struct template *t,
-                   const struct template_values *values, struct buf *out);
+                   const struct template_value *values, struct buf *out);
 
-/* What filling it in with this row would meet, without doing it. Values are
- * named by index: columns first, then built-in ones. */
+/* What filling it in with this row meets, without doing it. */
 struct template_look {
-    size_t bytes_max; /* the text is at most that long */
-    size_t empty;     /* the first column used outside a section of its own
-                         and without a value; column_count: none */
-    size_t control;   /* the first one used with a control other than TAB, */
-    size_t nul;       /* or with a NUL; TEMPLATE_NO_VALUE: none */
-    bool high;        /* a value with a byte above 0x7f, as it is written */
-    bool opens;       /* one that may make a line of its own a command */
+    size_t bytes;   /* of the text */
+    size_t empty;   /* the first column used outside a section of its own
+                       and without a value; column_count: none */
+    size_t control; /* the first one used with a control other than TAB, */
+    size_t nul;     /* or with a NUL; TEMPLATE_NO_VALUE: none */
+    bool high;      /* a value with a byte above 0x7f, as it is written */
+    bool opens;     /* one that may make a line of its own a command */
 };
 #define TEMPLATE_NO_VALUE ((size_t)-1)
 
 void template_look(const struct template *t,
-                   const struct template_values *values,
+                   const struct template_value *values,
                    struct template_look *out);
 
 /* True where the template names that built-in value. */

@@ -17,12 +17,6 @@ enum template_op_kind {
     TEMPLATE_OP_INVERTED, /* jumps to `end` where it is not */
 };
 
-enum template_form {
-    TEMPLATE_FORM_PLAIN,
-    TEMPLATE_FORM_HTML,
-    TEMPLATE_FORM_URL
-};
-
 struct template_op {
     enum template_op_kind kind;
     enum template_form form; /* of a value */

@@ -19,6 +19,12 @@ static bool of_a_uri(char c)
     return fine[(unsigned char)c];
 }
 
+/* RFC 3986 3.1: behind its first letter. */
+static bool of_a_scheme(char c)
+{
+    return ascii_is_alnum(c) || c == '+' || c == '-' || c == '.';
+}
+
 static bool is_hex(struct span s, size_t at)
 {
     return at < s.len && ascii_hex_value(s.data[at]) >= 0;
@@ -27,38 +33,32 @@ static bool is_hex(struct span s, size_t at)
 static size_t scheme_bytes(struct span uri)
 {
     size_t len = 0;
-    while (len < uri.len && (ascii_is_alnum(uri.data[len]) ||
-                             span_find(SPAN("+-."), uri.data[len]) < 3)) {
+    while (len < uri.len && of_a_scheme(uri.data[len])) {
         len++;
     }
     bool one = len > 0 && len < uri.len && uri.data[len] == ':';
     return one && ascii_is_alpha(uri.data[0]) ? len : 0;
 }
 
-/* Up to the first of these. */
-static struct span before(struct span s, struct span ends)
+static struct span before(struct span s, char end)
 {
-    size_t len = 0;
-    while (len < s.len && span_find(ends, s.data[len]) == ends.len) {
-        len++;
-    }
-    return span_slice(s, 0, len);
+    return span_slice(s, 0, span_find(s, end));
 }
 
 /* Userinfo, host and port (RFC 3986 3.2). */
 static const char *authority_fault(struct span rest)
 {
-    struct span authority = before(rest, SPAN("/?#"));
+    struct span authority = before(before(before(rest, '/'), '?'), '#');
     size_t at = span_find_last(authority, '@');
     at = at < authority.len ? at + 1 : 0;
-    struct span host = before(span_rest(authority, at), SPAN(":"));
+    struct span host = before(span_rest(authority, at), ':');
     return host.len > 0 ? NULL : "no host";
 }
 
 /* RFC 6068: one that can be written to at once. */
 static const char *mailto_fault(struct span rest)
 {
-    struct span address = before(rest, SPAN("?#"));
+    struct span address = before(before(rest, '?'), '#');
     size_t at = span_find(address, '@');
     bool one = at > 0 && at + 1 < address.len &&
                span_find_last(address, '@') == at &&

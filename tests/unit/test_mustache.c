@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "letter/template.h"
 #include "letter/wire.h"
+#include "unit/seen.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
@@ -225,7 +226,10 @@ static void fill(const struct template *t, bool crlf, struct buf *out)
 {
     struct buf filled;
     buf_init(&filled, 10000);
-    template_fill(t, &values, &filled);
+    struct seen seen;
+    see_row(&seen, &values, names.column_count);
+    template_fill(t, seen.values, &filled);
+    arena_release(&seen.arena);
     buf_clear(out);
     if (crlf) {
         wire_append_lines(out, buf_span(&filled));

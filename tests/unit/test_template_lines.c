@@ -10,6 +10,7 @@
 
 #include "letter/encode.h"
 #include "letter/template_lines.h"
+#include "unit/seen.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
@@ -65,15 +66,19 @@ static void compare(const struct template *t, const struct span *row,
     template_lines(t, &lines);
     struct template_values with = {.columns = row};
     struct template_look look;
-    template_look(t, &with, &look);
-    size_t most = look.bytes_max - lines.text_bytes + lines.longest;
+    struct seen row_seen;
+    see_row(&row_seen, &with, COUNT(columns));
+    template_look(t, row_seen.values, &look);
+    size_t most = look.bytes - lines.text_bytes + lines.longest;
     if (!lines.known || (lines.begins && look.opens) ||
         look.control != TEMPLATE_NO_VALUE || most > ENCODE_LINE_MAX) {
+        arena_release(&row_seen.arena);
         return;
     }
     struct buf out;
     buf_init(&out, 1 << 20);
-    template_fill(t, &with, &out);
+    template_fill(t, row_seen.values, &out);
+    arena_release(&row_seen.arena);
     struct encode_facts seen = encode_look(buf_span(&out));
     if (seen.needed != lines.needed ||
         seen.eight_bit != (lines.high || look.high) || seen.bare) {
