@@ -6,6 +6,8 @@ enum {
     EPOCH_MOST_MS = 5000,
     EPOCH_ANSWERS = 20, /* fewer tell nothing */
     SETTLE_ANSWERS = 10,
+    LOOK_MS = 1000, /* where it is not plain */
+    LOOK_ANSWERS = 100,
     HOLD_FIRST_MS = 8000,
     HOLD_MOST_MS = 120000,
     CAP_HOLD_MS = 60000,
@@ -14,11 +16,13 @@ enum {
     THROTTLES_MOST = 5,
 };
 
-/* Of what more sessions should bring in proportion, so much must come. */
-static const double worth = 0.4;
-/* A step up that brings less than so much of what was had before is taken
- * back at once. */
+/* Of what more sessions should bring in proportion, so much must come; with
+ * so much, or so much less, it is told at once. */
+static const double worth = 0.08;
+static const double plainly_worth = 0.4;
+/* A trial that brings less than so much of what was had before ends at once. */
 static const double plainly_worse = 0.7;
+static const double smoothing = 0.2;
 static const double cut = 0.8;
 static const double raise_a_second = 0.03;
 
@@ -109,7 +113,7 @@ void pace_refused(struct pace *p, unsigned open, uint64_t now_ms)
     p->cap = most < p->cap ? most : p->cap;
     p->cap_until_ms = now_ms + CAP_HOLD_MS;
     p->sessions = p->sessions < p->cap ? p->sessions : p->cap;
-    p->climbing = false;
+    p->trial = PACE_REST;
     begin_epoch(p, now_ms, true);
 }
 
@@ -133,57 +137,115 @@ static void change_sessions(struct pace *p, unsigned sessions, uint64_t now_ms)
     begin_epoch(p, now_ms, true);
 }
 
+static unsigned most_sessions(const struct pace *p)
+{
+    unsigned most = p->cap < p->allowed ? p->cap : p->allowed;
+    return most > 1 ? most : 1;
+}
+
 void pace_allow(struct pace *p, unsigned sessions, uint64_t now_ms)
 {
-    unsigned most = sessions < p->cap ? sessions : p->cap;
     p->allowed = sessions;
-    most = most > 1 ? most : 1;
+    unsigned most = most_sessions(p);
     if (p->sessions > most || (!p->automatic && p->sessions < most)) {
-        p->climbing = false;
+        p->trial = PACE_REST;
         change_sessions(p, most, now_ms);
     }
 }
 
-static void climb(struct pace *p, double goodput, uint64_t now_ms)
+/* How many sessions that trial has. */
+static unsigned tried(const struct pace *p, enum pace_trial trial)
 {
-    unsigned step = p->sessions / 2 > 1 ? p->sessions / 2 : 1;
-    unsigned most = p->cap < p->allowed ? p->cap : p->allowed;
-    unsigned next = p->sessions + step < most ? p->sessions + step : most;
-    p->climbing = next > p->sessions;
-    if (p->climbing) {
-        p->sessions_before = p->sessions;
-        p->goodput_before = goodput;
+    unsigned before = p->sessions_before;
+    unsigned most = most_sessions(p);
+    unsigned next = before;
+    if (trial == PACE_DOUBLE) {
+        next = before * 2;
+    } else if (trial == PACE_MORE) {
+        next = before + (before > 3 ? before / 2 : 1);
+    } else if (trial == PACE_FEWER) {
+        next = before - (before > 3 ? before / 3 : before > 1);
+    }
+    return next < most ? next : most;
+}
+
+static bool tells_something(const struct pace *p, enum pace_trial trial)
+{
+    unsigned next = tried(p, trial);
+    bool known = trial == PACE_FEWER && p->grew;
+    return next != p->sessions_before && next != p->sessions && !known;
+}
+
+/* That trial, or the first one behind it that tells something; then a rest,
+ * longer each time. */
+static void try_next(struct pace *p, enum pace_trial trial, uint64_t now_ms)
+{
+    while (trial != PACE_REST && !tells_something(p, trial)) {
+        trial--;
+    }
+    p->trial = trial;
+    if (trial == PACE_REST) {
+        p->hold_ms = now_ms + p->hold_for_ms;
+        p->hold_for_ms *= 2;
+        p->hold_for_ms =
+            p->hold_for_ms < HOLD_MOST_MS ? p->hold_for_ms : HOLD_MOST_MS;
+    }
+    unsigned next = tried(p, trial);
+    if (next != p->sessions) {
         change_sessions(p, next, now_ms);
     }
 }
 
-static void step_back(struct pace *p, uint64_t now_ms)
+/* Doubles at first; later it feels its way. */
+static void begin_trials(struct pace *p, uint64_t now_ms)
 {
-    p->climbing = false;
-    p->hold_ms = now_ms + p->hold_for_ms;
-    p->hold_for_ms *= 2;
-    p->hold_for_ms =
-        p->hold_for_ms < HOLD_MOST_MS ? p->hold_for_ms : HOLD_MOST_MS;
-    change_sessions(p, p->sessions_before, now_ms);
+    bool first = !p->tried;
+    p->tried = true;
+    p->grew = false;
+    p->sessions_before = p->sessions;
+    p->goodput_before = p->goodput;
+    try_next(p, first ? PACE_DOUBLE : PACE_MORE, now_ms);
 }
 
-/* The epoch after a step up: did it bring what it should? */
-static void judge(struct pace *p, double goodput, uint64_t now_ms)
+static void accept(struct pace *p, double goodput, uint64_t now_ms)
 {
-    double before = (double)p->sessions_before;
-    double more = (double)p->sessions / before - 1;
-    if (goodput - p->goodput_before >= worth * p->goodput_before * more) {
-        p->hold_for_ms = HOLD_FIRST_MS;
-        climb(p, goodput, now_ms);
-    } else {
-        step_back(p, now_ms);
+    p->grew = p->trial != PACE_FEWER;
+    p->sessions_before = p->sessions;
+    p->goodput_before = goodput;
+    p->hold_for_ms = HOLD_FIRST_MS;
+    try_next(p, p->trial, now_ms);
+}
+
+static void reject(struct pace *p, uint64_t now_ms)
+{
+    try_next(p, p->trial - 1, now_ms);
+}
+
+/* What the trial brought: enough, too little, or not yet to be told. */
+enum opinion { UNSURE, BETTER, WORSE };
+
+static enum opinion judge(const struct pace *p, uint64_t epoch)
+{
+    double had = p->goodput_before * (double)epoch;
+    double gain = (double)p->answered - had;
+    double change = (double)p->sessions / (double)p->sessions_before - 1;
+    double due = had * (change > 0 ? change : -change);
+    if (gain >= plainly_worth * due) {
+        return BETTER;
     }
+    if (gain <= -plainly_worth * due) {
+        return WORSE;
+    }
+    bool looked_long = epoch >= EPOCH_MOST_MS ||
+                       (epoch >= LOOK_MS && p->answered >= LOOK_ANSWERS);
+    double least = p->trial == PACE_FEWER ? 0 : worth * due;
+    return !looked_long ? UNSURE : gain >= least ? BETTER : WORSE;
 }
 
 static bool harmful(const struct pace *p, uint64_t epoch)
 {
     double due = p->goodput_before * (double)epoch;
-    return p->climbing && !p->starved && epoch >= SETTLE_MS &&
+    return p->trial != PACE_REST && !p->starved && epoch >= SETTLE_MS &&
            due >= SETTLE_ANSWERS && (double)p->answered < plainly_worse * due;
 }
 
@@ -198,21 +260,37 @@ static void relax(struct pace *p, uint64_t now_ms, uint64_t epoch)
                       1 + raise_a_second * (double)epoch / SECOND_MS);
 }
 
+/* What is seen while resting is smoothed: the next trials are held against
+ * it. */
+static void look_at_goodput(struct pace *p, uint64_t epoch)
+{
+    double now = (double)p->answered / (double)epoch;
+    bool smooth = p->trial == PACE_REST && p->tried;
+    p->goodput = smooth ? p->goodput + (now - p->goodput) * smoothing : now;
+}
+
 static void end_epoch(struct pace *p, uint64_t now_ms)
 {
     uint64_t epoch = now_ms - p->epoch_ms;
-    double goodput = (double)p->answered / (double)epoch;
-    p->goodput = goodput;
-    bool counts = !p->starved;
-    relax(p, now_ms, epoch);
-    begin_epoch(p, now_ms, false);
-    if (!counts || !p->automatic) {
+    enum opinion opinion = judge(p, epoch);
+    bool counts = !p->starved && p->automatic;
+    if (counts && p->trial != PACE_REST && opinion == UNSURE) {
         return;
     }
-    if (p->climbing) {
-        judge(p, goodput, now_ms);
-    } else if (now_ms >= p->hold_ms) {
-        climb(p, goodput, now_ms);
+    look_at_goodput(p, epoch);
+    relax(p, now_ms, epoch);
+    begin_epoch(p, now_ms, false);
+    if (!counts) {
+        return;
+    }
+    if (p->trial == PACE_REST) {
+        if (now_ms >= p->hold_ms) {
+            begin_trials(p, now_ms);
+        }
+    } else if (opinion == BETTER) {
+        accept(p, p->goodput, now_ms);
+    } else {
+        reject(p, now_ms);
     }
 }
 
@@ -228,7 +306,7 @@ unsigned pace_sessions(struct pace *p, unsigned ready, uint64_t now_ms)
                    p->answered >= SETTLE_ANSWERS;
     bool full = epoch >= EPOCH_MS && p->answered >= EPOCH_ANSWERS;
     if (harmful(p, epoch)) {
-        step_back(p, now_ms);
+        reject(p, now_ms);
     } else if (p->settling && settled) {
         begin_epoch(p, now_ms, false);
     } else if (p->settling && epoch >= EPOCH_MOST_MS) {

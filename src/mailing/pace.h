@@ -3,11 +3,10 @@
  * Pure: time comes in, in milliseconds that never run back. Two answers:
  *
  *   sessions   they climb while more of them bring more answered letters a
- *              second, go back where they do not, and stay below what the
- *              relay refused. Nothing grows in an epoch in which the list or
- *              the rate was the limit.
- *   throttle   a ceiling that throttles (4xx) cut and calm raises. It is
- *              waited for. */
+ *              second, go back where they do not, or where fewer bring as
+ *              much, and stay below what the relay refused. Nothing grows in an
+ * epoch in which the list or the rate was the limit. throttle   a ceiling that
+ * throttles (4xx) cut and calm raises. It is waited for. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,6 +21,10 @@ struct pace_settings {
     unsigned sessions_first; /* of those; 0: PACE_SESSIONS_FIRST */
     unsigned sessions_max;
 };
+
+/* Is another number of sessions better? Where one is not, the one above it is
+ * tried next. */
+enum pace_trial { PACE_REST, PACE_FEWER, PACE_MORE, PACE_DOUBLE };
 
 struct pace {
     bool automatic;
@@ -44,10 +47,12 @@ struct pace {
     double goodput; /* of the last whole one: letters a millisecond */
 
     /* the climb */
-    bool climbing;
-    unsigned sessions_before;
-    double goodput_before; /* letters a millisecond */
-    uint64_t hold_ms;      /* no climb before */
+    enum pace_trial trial;
+    bool tried;               /* there was one */
+    bool grew;                /* since the last rest, and that was better */
+    unsigned sessions_before; /* the trial */
+    double goodput_before;    /* letters a millisecond */
+    uint64_t hold_ms;         /* no climb before */
     uint64_t hold_for_ms;
 };
 
