@@ -28,7 +28,10 @@ static void open_standard(int fd, int mode)
 
 static void aborted(int number)
 {
+    static const char text[] = "mailshot: ended by an error of its own\n";
     (void)number;
+    ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+    (void)written; /* nobody is there to be told */
     _exit(EX_SOFTWARE);
 }
 

@@ -1,6 +1,7 @@
 #include "cli/say.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -8,13 +9,23 @@
 
 enum { LINE_BYTES_MAX = 256 * 1024 };
 
+/* What somebody made non-blocking (a terminal shared with another program) is
+ * waited for, but not for ever: what is said is not what was asked for. */
+static bool goes_again(void)
+{
+    enum { PATIENCE_MS = 1000 };
+    struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
+    return errno == EINTR ||
+           (errno == EAGAIN && poll(&ready, 1, PATIENCE_MS) > 0);
+}
+
 void say_write(struct span bytes)
 {
     while (bytes.len > 0) {
         ssize_t written = write(STDERR_FILENO, bytes.data, bytes.len);
         if (written >= 0) {
             bytes = span_rest(bytes, (size_t)written);
-        } else if (errno != EINTR) {
+        } else if (!goes_again()) {
             return; /* nobody is there to be told */
         }
     }

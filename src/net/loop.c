@@ -2,9 +2,11 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 #include <uv.h>
@@ -210,6 +212,47 @@ void loop_destroy(struct loop *l)
     if (uv_loop_close(&l->uv) == 0) {
         free(l);
     }
+}
+
+static void *wait_for_the_others(void *gate)
+{
+    pthread_mutex_lock(gate);
+    pthread_mutex_unlock(gate);
+    return NULL;
+}
+
+/* As many as libuv makes, as large, and all at a time. */
+void loop_need_threads(void)
+{
+    enum { THREADS = 4, STACK_BYTES = 8 << 20 };
+    static bool there;
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t threads[THREADS];
+    pthread_attr_t how;
+    int error = 0;
+    int count = 0;
+    if (there) {
+        return;
+    }
+    pthread_attr_init(&how);
+    pthread_attr_setstacksize(&how, STACK_BYTES);
+    pthread_mutex_lock(&gate);
+    while (count < THREADS && error == 0) {
+        error =
+            pthread_create(&threads[count], &how, wait_for_the_others, &gate);
+        count += error == 0 ? 1 : 0;
+    }
+    pthread_mutex_unlock(&gate);
+    while (count > 0) {
+        pthread_join(threads[--count], NULL);
+    }
+    pthread_attr_destroy(&how);
+    if (error != 0) {
+        fprintf(stderr, "mailshot: no threads for look-ups: %s\n",
+                strerror(error));
+        _exit(EX_OSERR);
+    }
+    there = true;
 }
 
 uv_loop_t *loop_uv(struct loop *l)

@@ -69,6 +69,7 @@ struct resolver *resolver_ask(
      * not find 127.0.0.1. */
     const struct addrinfo hints = {.ai_family = AF_UNSPEC,
                                    .ai_socktype = SOCK_STREAM};
+    loop_need_threads();
     r->result =
         uv_getaddrinfo(loop_uv(l), &r->uv, looked_up, host, port, &hints);
     if (r->result != 0) {

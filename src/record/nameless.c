@@ -63,28 +63,44 @@ int nameless_create(const char *target, char **name_out)
     return fd;
 }
 
-bool nameless_name(int fd, const char *target, char **name)
+static bool link_as(int fd, const char *name)
 {
-    if (*name) {
-        return true;
-    }
     char path[PATH_ROOM];
-    size_t room = strlen(target) + PATH_ROOM;
-    char *candidate = mem_alloc(room);
-    bool named = false;
     way_to(fd, path);
+    return linkat(AT_FDCWD, path, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0;
+}
+
+/* Beside the target, whose name is another file's. */
+static bool name_beside(int fd, const char *target, char **name_out)
+{
+    size_t room = strlen(target) + PATH_ROOM;
+    char *name = mem_alloc(room);
+    bool named = false;
     errno = EEXIST;
     for (unsigned i = 0; i < NAMES_MAX && !named && errno == EEXIST; i++) {
-        snprintf(candidate, room, "%s.%ld-%u", target, (long)getpid(), i);
-        named =
-            linkat(AT_FDCWD, path, AT_FDCWD, candidate, AT_SYMLINK_FOLLOW) == 0;
+        snprintf(name, room, "%s.%ld-%u", target, (long)getpid(), i);
+        named = link_as(fd, name);
     }
     if (named) {
-        *name = candidate;
+        *name_out = name;
     } else {
         int error = errno;
-        free(candidate);
+        free(name);
         errno = error;
     }
     return named;
+}
+
+bool nameless_become(int fd, const char *target, char **name)
+{
+    if (!*name && link_as(fd, target)) {
+        return true;
+    }
+    if ((!*name && !name_beside(fd, target, name)) ||
+        rename(*name, target) != 0) {
+        return false;
+    }
+    free(*name);
+    *name = NULL;
+    return true;
 }

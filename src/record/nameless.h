@@ -12,5 +12,6 @@
  * NULL: it has no name. */
 int nameless_create(const char *target, char **name_out);
 
-/* Names it beside the target, if it has no name yet. False: errno. */
-bool nameless_name(int fd, const char *target, char **name);
+/* It is the target from here on, in place of the file that was. False: errno;
+ * *name is what it is called now. */
+bool nameless_become(int fd, const char *target, char **name);

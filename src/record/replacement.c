@@ -80,8 +80,7 @@ static bool take_name(struct replacement *r, struct err *err)
     if (!output_sync(&r->output, err)) {
         return false;
     }
-    if (nameless_name(r->output.fd, r->target, &r->temporary) &&
-        rename(r->temporary, r->target) == 0) {
+    if (nameless_become(r->output.fd, r->target, &r->temporary)) {
         sync_folder(r->target);
         return true;
     }

@@ -216,3 +216,15 @@ def test_a_device_is_no_state(tmp_path, name):
     assert os.stat(name).st_mode == before.st_mode
     one.sink.stop()
     assert one.sink.recipients() == []
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 5])
+def test_no_threads(tmp_path, number):
+    """What the system has no more of ends the run with 71, in words."""
+    one = Campaign(tmp_path / "threads", ROWS)
+    done, _ = traced(one, ["-e", f"inject=clone3:error=EAGAIN:when={number}"],
+                     ["clone3"])
+    assert done.returncode == 71, done.stderr
+    assert b"no thread" in done.stderr
+    one.judge(one.run_to_the_end(), 0)
+    one.end()
