@@ -91,6 +91,12 @@ static bool name_beside(int fd, const char *target, char **name_out)
     return named;
 }
 
+static void forget(char **name)
+{
+    free(*name);
+    *name = NULL;
+}
+
 bool nameless_become(int fd, const char *target, char **name)
 {
     if (!*name && link_as(fd, target)) {
@@ -100,7 +106,27 @@ bool nameless_become(int fd, const char *target, char **name)
         rename(*name, target) != 0) {
         return false;
     }
-    free(*name);
-    *name = NULL;
+    forget(name);
+    return true;
+}
+
+/* It never has two names: SQLite would not know which one its log lies beside.
+ * Only where the file system knows neither way it has, for a moment. */
+bool nameless_appear(int fd, const char *target, char **name)
+{
+    if (!*name) {
+        return link_as(fd, target) || errno == EEXIST;
+    }
+    bool moved =
+        renameat2(AT_FDCWD, *name, AT_FDCWD, target, RENAME_NOREPLACE) == 0;
+    bool linked = !moved && (errno == EEXIST || link(*name, target) == 0 ||
+                             errno == EEXIST);
+    if (!moved && !linked && rename(*name, target) != 0) {
+        return false;
+    }
+    if (linked) {
+        (void)unlink(*name);
+    }
+    forget(name);
     return true;
 }

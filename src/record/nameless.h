@@ -12,6 +12,10 @@
  * NULL: it has no name. */
 int nameless_create(const char *target, char **name_out);
 
+/* It is the target from here on, unless somebody was faster, and that is fine.
+ * False: errno; *name is what it is called now. */
+bool nameless_appear(int fd, const char *target, char **name);
+
 /* It is the target from here on, in place of the file that was. False: errno;
  * *name is what it is called now. */
 bool nameless_become(int fd, const char *target, char **name);

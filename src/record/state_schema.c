@@ -1,12 +1,12 @@
 /* What stands in a state file? mailshot.5 says it to people. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "record/nameless.h"
 #include "record/state_parts.h"
 
 #define NUMBER_TEXT(number) #number
@@ -136,36 +136,20 @@ static bool sync_folder(const char *path)
     return synced;
 }
 
-/* Somebody else may have been faster: fine. Where there are no links, only
- * the new name is. */
-static bool publish(const char *temporary, const char *path)
-{
-    if (link(temporary, path) == 0 || errno == EEXIST) {
-        (void)unlink(temporary);
-        return true;
-    }
-    return (errno == EPERM || errno == ENOTSUP || errno == ENOSYS) &&
-           rename(temporary, path) == 0;
-}
-
 static bool create_from(const unsigned char *image, size_t bytes,
                         const char *path, int *status_out)
 {
-    static const char ending[] = ".XXXXXX";
-    size_t len = strlen(path);
-    char *temporary = mem_alloc(len + sizeof ending);
-    memcpy(temporary, path, len);
-    memcpy(temporary + len, ending, sizeof ending);
-    int fd = mkostemp(temporary, O_CLOEXEC); /* 0600 */
-    bool fine = fd >= 0 && write_whole(fd, image, bytes);
+    char *temporary;
+    int fd = nameless_create(path, &temporary);
     *status_out = fd < 0 ? EX_CANTCREAT : EX_IOERR;
-    fine = fine && publish(temporary, path) && sync_folder(path);
+    bool fine = fd >= 0 && write_whole(fd, image, bytes) &&
+                nameless_appear(fd, path, &temporary) && sync_folder(path);
     int error = errno;
     if (fd >= 0) {
         close(fd);
-        if (!fine) {
-            (void)unlink(temporary);
-        }
+    }
+    if (temporary) {
+        (void)unlink(temporary);
     }
     free(temporary);
     errno = error;
