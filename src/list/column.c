@@ -128,12 +128,31 @@ static bool find_usual(const struct span *names, size_t count,
         err_set(err, EX_DATAERR,
                 "more than one column may hold the addresses; name it with "
                 "--column");
+    } else if (found == 0 && count == 1) {
+        err_set(err, EX_DATAERR,
+                "no column is called \"email\", and the only one is \"%.*s\"; "
+                "name it with --column, or its delimiter with --delimiter",
+                shown_len(names[0]), names[0].data);
+    } else if (found == 0 && count > 0 && span_equal(names[0], SPAN("1"))) {
+        err_set(err, EX_DATAERR,
+                "the columns have no names; say which one holds the addresses: "
+                "--column 1, or another number");
     } else if (found == 0) {
         err_set(err, EX_DATAERR,
                 "no column is called \"email\"; name the one that holds the "
                 "addresses with --column");
     }
     return found == 1;
+}
+
+static bool all_ignored(const struct span *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!ignored(names[i])) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool column_find_address(const struct span *names, size_t count,
@@ -145,7 +164,8 @@ bool column_find_address(const struct span *names, size_t count,
     if (column_find(names, count, SPAN("email"), index_out)) {
         return true;
     }
-    if (count == 1 && span_equal(names[0], SPAN("1"))) {
+    if (count > 0 && span_equal(names[0], SPAN("1")) &&
+        all_ignored(names + 1, count - 1)) {
         *index_out = 0;
         return true;
     }

@@ -10,6 +10,7 @@
 #include "list/address.h"
 #include "list/csv_record.h"
 #include "list/dialect.h"
+#include "list/returned.h"
 
 enum {
     CHECK_ROWS = 256, /* the file is looked at for changes after so many */
@@ -21,6 +22,7 @@ struct csv_reader {
     uint32_t number; /* rows given */
 
     bool header_row;
+    const char *no_names_hint;
     char preamble[12]; /* a BOM and `sep=C` with its line end, at the most */
     size_t preamble_len;
     struct buf header; /* as it stood */
@@ -160,8 +162,11 @@ static bool check_names(const struct csv_reader *r, struct err *err)
         }
         if (address_parse(r->names[i], &ignored) == ADDRESS_FINE) {
             return bad_name(r, i,
-                            "an address where column names are expected; if "
-                            "the list has no header, say --no-header",
+                            r->no_names_hint
+                                ? r->no_names_hint
+                                : "an address where column names are "
+                                  "expected; if the list has no header, say "
+                                  "--no-header",
                             err);
         }
     }
@@ -189,11 +194,19 @@ static void copy_names(struct csv_reader *r)
     r->columns = r->record.count;
 }
 
+/* But for the columns that --failed put behind the others. */
 static void number_names(struct csv_reader *r)
 {
-    for (size_t i = 0; i < r->record.count; i++) {
+    size_t count = r->record.count;
+    size_t numbered =
+        returned(r->record.fields, count) ? count - RETURNED_COLUMNS : count;
+    for (size_t i = 0; i < count; i++) {
         size_t start = r->names_text.len;
-        buf_append_number(&r->names_text, i + 1);
+        if (i < numbered) {
+            buf_append_number(&r->names_text, i + 1);
+        } else {
+            buf_append(&r->names_text, returned_names[i - numbered]);
+        }
         r->names[i].len = r->names_text.len - start;
     }
     size_t from = 0;
@@ -287,6 +300,7 @@ struct csv_reader *csv_reader_open(const char *path,
 {
     struct csv_reader *r = mem_alloc_zero(1, sizeof *r);
     r->header_row = dialect->header;
+    r->no_names_hint = dialect->no_names_hint;
     buf_init(&r->header, 2 * CSV_ROW_BYTES_MAX);
     buf_init(&r->names_text, 2 * CSV_ROW_BYTES_MAX);
     if (csv_record_open(&r->record, path, err) &&

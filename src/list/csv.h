@@ -22,7 +22,10 @@
 struct csv_dialect {
     char delimiter; /* 0: as a first line `sep=C` says, else found among
                        , ; TAB | by the first records */
-    bool header;    /* false: the columns are named 1, 2, … */
+    bool header;    /* false: the columns are named 1, 2, …, but for those of
+                       --failed (list/returned.h) */
+    const char *no_names_hint; /* what to do about addresses where names are
+                                  expected; NULL: to say --no-header */
 };
 
 struct csv_row {

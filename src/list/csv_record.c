@@ -185,7 +185,11 @@ static bool take_line(struct csv_record *r, struct span line, struct err *err)
         r->first_line = r->line;
     }
     if (span_find(line, '\0') < line.len) {
-        return bad(r, r->line, "a NUL byte; a list is text", err);
+        return bad(
+            r, r->line,
+            "a NUL byte; a list is text (of a spreadsheet, what is saved as "
+            "CSV)",
+            err);
     }
     if (!r->open && span_find(line, '"') == line.len) {
         split_line(r, span_slice(line, 0, len));

@@ -106,7 +106,7 @@ static const char *library_fault(int code)
         {IDN2_HYPHEN_STARTEND, edge_hyphen},
         {IDN2_2HYPHEN, "hyphens at the third and fourth place of a label"},
         {IDN2_PUNYCODE_BAD_INPUT, "malformed A-label (xn--)"},
-        {IDN2_PUNYCODE_BIG_OUTPUT, "malformed A-label (xn--)"},
+        {IDN2_PUNYCODE_BIG_OUTPUT, label_too_long},
         {IDN2_PUNYCODE_OVERFLOW, "malformed A-label (xn--)"},
         {IDN2_INVALID_ALABEL, "malformed A-label (xn--)"},
         {IDN2_UALABEL_MISMATCH, "malformed A-label (xn--)"},

@@ -43,6 +43,7 @@ static bool open_records(struct campaign *c, struct err *err)
         .preamble = csv_reader_preamble(list),
         .header = csv_reader_header(list),
     };
+    as.columns = csv_reader_columns(list, &as.names);
     c->failed = failed_open(s->failed_path, &as, err);
     c->notes = c->failed ? notes_create(err) : NULL;
     return c->notes != NULL;

@@ -246,7 +246,12 @@ static bool suppress_row(const struct reading *r, const struct columns *columns,
 
 static bool read_csv(const struct reading *r, const char *path)
 {
-    struct csv_dialect dialect = {.header = true};
+    static const struct csv_dialect dialect = {
+        .header = true,
+        .no_names_hint = "an address where column names are expected; give "
+                         "the file a first line of names, one of them "
+                         "\"email\", or one address a line",
+    };
     struct csv_reader *reader = csv_reader_open(path, &dialect, r->err);
     if (!reader) {
         return false;

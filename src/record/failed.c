@@ -77,18 +77,8 @@ static size_t field_end(struct span row, size_t at, char delimiter)
     return row.len;
 }
 
-static struct span name_of(struct span field)
+static bool ours(struct span name)
 {
-    field = span_trim(field);
-    if (field.len >= 2 && field.data[0] == '"') {
-        field = span_trim(span_slice(field, 1, field.len - 1));
-    }
-    return field;
-}
-
-static bool ours(struct span field)
-{
-    struct span name = name_of(field);
     for (size_t i = 0; i < OUR_COLUMNS; i++) {
         if (span_equal(name, our_columns[i])) {
             return true;
@@ -97,16 +87,12 @@ static bool ours(struct span field)
     return false;
 }
 
-static void find_ours(struct failed *f, struct span header)
+static void find_ours(struct failed *f, const struct failed_list *list)
 {
-    size_t column = 0;
-    for (size_t at = 0; at <= header.len; column++) {
-        size_t end = field_end(header, at, f->delimiter);
-        if (f->replaced_count < OUR_COLUMNS &&
-            ours(span_slice(header, at, end))) {
-            f->replaced[f->replaced_count++] = column;
+    for (size_t i = 0; i < list->columns; i++) {
+        if (f->replaced_count < OUR_COLUMNS && ours(list->names[i])) {
+            f->replaced[f->replaced_count++] = i;
         }
-        at = end + 1;
     }
 }
 
@@ -157,7 +143,6 @@ static void write_header(struct failed *f, struct span header)
     struct span end;
     struct span row = without_line_end(header, &end);
     keep_line_end(f, end);
-    find_ours(f, row);
     append_kept(f, row);
     append_ours(f, our_columns);
     buf_append(&f->file.output.gathered, line_end_of(f, end));
@@ -172,6 +157,7 @@ struct failed *failed_open(const char *path, const struct failed_list *list,
         free(f);
         return NULL;
     }
+    find_ours(f, list);
     buf_append(&f->file.output.gathered, list->preamble);
     if (list->header.len > 0) {
         write_header(f, list->header);

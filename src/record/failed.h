@@ -1,7 +1,7 @@
 /* Which rows have to be mailed another time? Those of --failed: as they stood
  * in LIST, same bytes, same dialect, same order, with `_status,_code,
- * _enhanced,_reason` behind (replaced where the row has them already, so that
- * a --failed file can be the list of the next run). */
+ * _enhanced,_reason` behind (replaced where the list has columns of these names
+ * already, so that a --failed file can be the list of the next run). */
 #pragma once
 
 #include <stdbool.h>
@@ -22,6 +22,8 @@ struct failed_row {
 /* How LIST is written; as it stood, each empty where it has none. */
 struct failed_list {
     char delimiter;
+    const struct span *names; /* of its columns */
+    size_t columns;
     struct span preamble; /* what stands in front of the header or first row */
     struct span header;
 };

@@ -191,6 +191,30 @@ def test_failed_rows_stand_as_they_stood(run, template, sink, tmp_path):
     assert "grey.cyd" not in again
 
 
+def test_failed_rows_without_names_are_a_list_again(run, tmp_path, sink):
+    (tmp_path / "rows.csv").write_text(
+        "ann@example.org\nbad.bob@example.org\ngrey.cyd@example.org\n"
+        "nobody at all\n")
+    (tmp_path / "note.eml").write_text(
+        "From: a@example.org\nTo: {{1}}\n\nDear {{1}}\n")
+    command = ["send", *trusted(sink), "--retry-for", "0s", "--no-header",
+               "--failed", "failed.csv"]
+    assert run(*command, "rows.csv", "note.eml").status == REMAIN
+
+    def failed():
+        text = (tmp_path / "failed.csv").read_text("utf-8")
+        return [row[:3] for row in csv.reader(text.splitlines())
+                if len(row) == 5]
+    assert failed() == [["bad.bob@example.org", "rejected", "550"],
+                        ["grey.cyd@example.org", "deferred", "451"],
+                        ["nobody at all", "invalid", ""]]
+    (tmp_path / "failed.csv").rename(tmp_path / "rows.csv")
+    again = run(*command, "rows.csv", "note.eml")
+    assert (again.status, again.closing()["sent"]) == (REJECTED, 1)
+    assert failed() == [["bad.bob@example.org", "rejected", "550"],
+                        ["nobody at all", "invalid", ""]]
+
+
 def test_nothing_failed_leaves_a_header(run, contacts, template, sink,
                                         tmp_path):
     done = run("send", *trusted(sink), "--failed", "failed.csv",

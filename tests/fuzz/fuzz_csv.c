@@ -126,7 +126,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0) {
         return 0;
     }
-    struct csv_dialect dialect = {delimiters[data[0] % 4], data[0] % 8 < 4};
+    struct csv_dialect dialect = {.delimiter = delimiters[data[0] % 4],
+                                  .header = data[0] % 8 < 4};
     bytes = span_rest(bytes, 1);
     struct err err = {0};
     struct csv_reader *r = csv_reader_open(path_of(bytes), &dialect, &err);

@@ -98,7 +98,8 @@ static void read_case(const struct list_case *c, struct csv_reader *r,
 static void run_case(const struct list_case *c)
 {
     struct file f = file_of(c->bytes);
-    struct csv_dialect dialect = {c->delimiter, !c->no_header};
+    struct csv_dialect dialect = {.delimiter = c->delimiter,
+                                  .header = !c->no_header};
     struct err err = {0};
     struct csv_reader *r = csv_reader_open(f.path, &dialect, &err);
     if (!r != !c->shown) {
@@ -319,7 +320,7 @@ static void refuses_an_empty_list(void **state)
                                  SPAN("sep=;\r\n\n")};
     for (size_t i = 0; i < 10; i++) {
         struct file f = file_of(empty[i / 2]);
-        struct csv_dialect dialect = {0, i % 2 == 0};
+        struct csv_dialect dialect = {.delimiter = 0, .header = i % 2 == 0};
         struct err err = {0};
         assert_null(csv_reader_open(f.path, &dialect, &err));
         assert_int_equal(err.status, EX_DATAERR);
@@ -349,7 +350,8 @@ static void keeps_the_header_as_it_stood(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct file f = file_of(cases[i].bytes);
-        struct csv_dialect dialect = {0, cases[i].header};
+        struct csv_dialect dialect = {.delimiter = 0,
+                                      .header = cases[i].header};
         struct err err = {0};
         struct csv_reader *r = csv_reader_open(f.path, &dialect, &err);
         assert_non_null(r);

@@ -26,7 +26,7 @@ static void sees_no_block_boundaries(void **state)
         buf_append_format(&bytes, "6000,%0*u%s", (int)filler, 1, ends[kind]);
         buf_append_format(&bytes, "6001,x");
         struct file f = file_of(buf_span(&bytes));
-        struct csv_dialect dialect = {0, true};
+        struct csv_dialect dialect = {.delimiter = 0, .header = true};
         struct err err = {0};
         struct csv_reader *r = csv_reader_open(f.path, &dialect, &err);
         assert_non_null(r);
@@ -54,7 +54,7 @@ static void sees_no_block_boundaries(void **state)
 static struct err error_of(struct span bytes)
 {
     struct file f = file_of(bytes);
-    struct csv_dialect dialect = {0, true};
+    struct csv_dialect dialect = {.delimiter = 0, .header = true};
     struct err err = {0};
     struct csv_reader *r = csv_reader_open(f.path, &dialect, &err);
     struct csv_row row;
@@ -120,7 +120,7 @@ static void has_ceilings(void **state)
 static void refuses_what_cannot_be_read(void **state)
 {
     (void)state;
-    struct csv_dialect dialect = {0, true};
+    struct csv_dialect dialect = {.delimiter = 0, .header = true};
     struct err err = {0};
     assert_null(csv_reader_open("/nowhere/list.csv", &dialect, &err));
     assert_int_equal(err.status, EX_NOINPUT);
@@ -179,7 +179,7 @@ static void reads_twice_what_comes_once(void **state)
         close(ends[1]);
         int saved = dup(STDIN_FILENO);
         assert_int_equal(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
-        struct csv_dialect dialect = {0, true};
+        struct csv_dialect dialect = {.delimiter = 0, .header = true};
         struct err err = {0};
         struct csv_reader *r =
             csv_reader_open(by_name ? "/dev/fd/0" : "-", &dialect, &err);
@@ -202,7 +202,7 @@ static void says_where_a_copy_cannot_be_kept(void **state)
     (void)state;
     char *old = getenv("TMPDIR") ? strdup(getenv("TMPDIR")) : NULL;
     setenv("TMPDIR", "/nowhere", 1);
-    struct csv_dialect dialect = {0, true};
+    struct csv_dialect dialect = {.delimiter = 0, .header = true};
     struct err err = {0};
     assert_null(csv_reader_open("/dev/null", &dialect, &err));
     assert_int_equal(err.status, EX_CANTCREAT);
@@ -222,7 +222,7 @@ static void notices_a_change(void **state)
     (void)state;
     for (int when = 0; when < 3; when++) {
         struct file f = file_of(SPAN("a\n1\n2\n3\n"));
-        struct csv_dialect dialect = {0, true};
+        struct csv_dialect dialect = {.delimiter = 0, .header = true};
         struct err err = {0};
         struct csv_reader *r = csv_reader_open(f.path, &dialect, &err);
         assert_non_null(r);
@@ -254,7 +254,7 @@ static void notices_a_change_within_256_rows(void **state)
         buf_append_format(&bytes, "%u\n", i);
     }
     struct file f = file_of(buf_span(&bytes));
-    struct csv_dialect dialect = {0, true};
+    struct csv_dialect dialect = {.delimiter = 0, .header = true};
     struct err err = {0};
     struct csv_reader *r = csv_reader_open(f.path, &dialect, &err);
     assert_non_null(r);

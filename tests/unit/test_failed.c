@@ -20,7 +20,8 @@
 #include "edge.h"
 #include "record/failed.h"
 
-static const struct failed_list plain = {',', .header = {"email\n", 6}};
+static const struct failed_list plain = {.delimiter = ',',
+                                         .header = {"email\n", 6}};
 
 static char folder[] = "/tmp/mailshot-failed.XXXXXX";
 static char path[128];
@@ -61,63 +62,80 @@ static const struct case_of_rows {
     const char *rows[3];
     char delimiter;
     const char *file;
+    const char *names[8]; /* of the columns, where one may be ours */
 } cases[] = {
     {"email,name\n",
      {"a@b.org,Ann\n", "c@d.org,\"D, E\"\n"},
      ',',
      "email,name," OURS "\na@b.org,Ann,rejected,550,5.1.1,no\n"
-     "c@d.org,\"D, E\",rejected,550,5.1.1,no\n"},
+     "c@d.org,\"D, E\",rejected,550,5.1.1,no\n",
+     {NULL}},
     /* line ends stay as they are */
     {"email\r\n",
      {"a@b.org\r\n", "c@d.org"},
      ',',
      "email," OURS "\r\na@b.org,rejected,550,5.1.1,no\r\n"
-     "c@d.org,rejected,550,5.1.1,no\r\n"},
+     "c@d.org,rejected,550,5.1.1,no\r\n",
+     {NULL}},
     {"email\r",
      {"a@b.org\r"},
      ',',
-     "email," OURS "\ra@b.org,rejected,550,5.1.1,no\r"},
-    {"email", {NULL}, ',', "email," OURS "\n"},
+     "email," OURS "\ra@b.org,rejected,550,5.1.1,no\r",
+     {NULL}},
+    {"email", {NULL}, ',', "email," OURS "\n", {NULL}},
     /* without a header */
-    {"", {"a@b.org"}, ',', "a@b.org,rejected,550,5.1.1,no\n"},
+    {"", {"a@b.org"}, ',', "a@b.org,rejected,550,5.1.1,no\n", {NULL}},
     {"",
      {"a@b.org\r\n", "c@d.org"},
      ',',
-     "a@b.org,rejected,550,5.1.1,no\r\nc@d.org,rejected,550,5.1.1,no\r\n"},
+     "a@b.org,rejected,550,5.1.1,no\r\nc@d.org,rejected,550,5.1.1,no\r\n",
+     {NULL}},
     /* other delimiters, quoted line ends, quotes in quotes, blanks */
     {"email;name\n",
      {"a@b.org;\"x\r\n\"\"y\"\";z\"\n", " c@d.org ; E\n"},
      ';',
      "email;name;_status;_code;_enhanced;_reason\n"
      "a@b.org;\"x\r\n\"\"y\"\";z\";rejected;550;5.1.1;no\n"
-     " c@d.org ; E;rejected;550;5.1.1;no\n"},
+     " c@d.org ; E;rejected;550;5.1.1;no\n",
+     {NULL}},
     {"email\tname\n",
      {"a@b.org\t\n"},
      '\t',
      "email\tname\t_status\t_code\t_enhanced\t_reason\n"
-     "a@b.org\t\trejected\t550\t5.1.1\tno\n"},
+     "a@b.org\t\trejected\t550\t5.1.1\tno\n",
+     {NULL}},
     {"email\n",
      {"a@b.org\n"},
      '\0',
-     "email," OURS "\na@b.org,rejected,550,5.1.1,no\n"},
+     "email," OURS "\na@b.org,rejected,550,5.1.1,no\n",
+     {NULL}},
     /* columns of ours are replaced, wherever they stand */
     {"email,name," OURS "\n",
      {"a@b.org,Ann,deferred,451,4.7.1,\"later, please\"\n"},
      ',',
-     "email,name," OURS "\na@b.org,Ann,rejected,550,5.1.1,no\n"},
+     "email,name," OURS "\na@b.org,Ann,rejected,550,5.1.1,no\n",
+     {"email", "name", "_status", "_code", "_enhanced", "_reason"}},
     {"_code,email, \"_reason\" ,name\n",
      {"\"4,5\",a@b.org,\"x\n,y\",Ann\n"},
      ',',
-     "email,name," OURS "\na@b.org,Ann,rejected,550,5.1.1,no\n"},
+     "email,name," OURS "\na@b.org,Ann,rejected,550,5.1.1,no\n",
+     {"_code", "email", "_reason", "name"}},
     {"email,_other,_status\n",
      {"a@b.org,,\n"},
      ',',
-     "email,_other," OURS "\na@b.org,,rejected,550,5.1.1,no\n"},
+     "email,_other," OURS "\na@b.org,,rejected,550,5.1.1,no\n",
+     {"email", "_other", "_status"}},
+    {"",
+     {"a@b.org,pending,,,\"x,y\"\n"},
+     ',',
+     "a@b.org,rejected,550,5.1.1,no\n",
+     {"1", "_status", "_code", "_enhanced", "_reason"}},
     /* empty lines before a row are none of it */
     {"email\n",
      {"\n\r\na@b.org\n"},
      ',',
-     "email," OURS "\na@b.org,rejected,550,5.1.1,no\n"},
+     "email," OURS "\na@b.org,rejected,550,5.1.1,no\n",
+     {NULL}},
 };
 
 static const struct failed_row usual = {
@@ -141,8 +159,13 @@ static void write_case(const struct case_of_rows *c)
 {
     struct err err = {0};
     struct edge header = edge_copy(span_of(c->header));
-    struct failed *f = failed_open(
-        path, &(struct failed_list){c->delimiter, .header = header.span}, &err);
+    struct span names[8];
+    struct failed_list list = {
+        .delimiter = c->delimiter, .names = names, .header = header.span};
+    for (; list.columns < 8 && c->names[list.columns]; list.columns++) {
+        names[list.columns] = span_of(c->names[list.columns]);
+    }
+    struct failed *f = failed_open(path, &list, &err);
     assert_non_null(f);
     for (size_t i = 0; i < 3 && c->rows[i]; i++) {
         write_row(f, c->rows[i]);
@@ -167,6 +190,8 @@ static void keeps_what_stands_in_front(void **state)
     const struct failed_list list = {
         .delimiter = '^',
         .preamble = SPAN("\xef\xbb\xbfsep=^\r"),
+        .names = (const struct span[]){{"_code", 5}, {"email", 5}},
+        .columns = 2,
         .header = SPAN("_code^email\r"),
     };
     struct err err = {0};

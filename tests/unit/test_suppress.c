@@ -163,11 +163,33 @@ static void names_what_cannot_be_read(void **state)
     }
 }
 
+/* What helps with a list does not help here. */
+static void says_how_it_can_be_read(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/mailshot-test-suppress.XXXXXX";
+    static const char text[] = "Ann,ann@x.example\n";
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    assert_int_equal(write(file, text, strlen(text)), strlen(text));
+    close(file);
+    struct cleaner cleaner;
+    struct err err = {0};
+    cleaner_init(&cleaner, &key);
+    assert_false(suppress_file(&cleaner, path, &err));
+    assert_non_null(strstr(err.text, ":1: column 2, \"ann@x.example\""));
+    assert_non_null(strstr(err.text, "one address a line"));
+    assert_null(strstr(err.text, "--no-header"));
+    cleaner_release(&cleaner);
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(suppresses),
         cmocka_unit_test(suppresses_from_a_pipe),
+        cmocka_unit_test(says_how_it_can_be_read),
         cmocka_unit_test(names_what_cannot_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
