@@ -171,17 +171,16 @@ static int open_path(struct attached *a, char *path, bool fixed)
 }
 
 /* NULL: it is a file that can go with a letter. */
-static const char *fault_of(int descriptor, off_t *bytes_out)
+static const char *fault_of(int descriptor, struct stat *facts_out)
 {
-    struct stat facts;
-    if (fstat(descriptor, &facts) != 0) {
+    if (fstat(descriptor, facts_out) != 0) {
         return strerror(errno);
     }
-    if (!S_ISREG(facts.st_mode)) {
-        return S_ISDIR(facts.st_mode) ? "a folder" : "no regular file";
+    if (!S_ISREG(facts_out->st_mode)) {
+        return S_ISDIR(facts_out->st_mode) ? "a folder" : "no regular file";
     }
-    *bytes_out = facts.st_size;
-    return facts.st_size > ATTACHED_BYTES_MAX ? "larger than 64 MiB" : NULL;
+    return facts_out->st_size > ATTACHED_BYTES_MAX ? "larger than 64 MiB"
+                                                   : NULL;
 }
 
 static const char *say_why(int fault)
@@ -205,7 +204,7 @@ static const char *say_why(int fault)
 /* -1: *reason_out. */
 static int open_file(struct attached *a,
                      const struct enclosure_request *request,
-                     struct arena *arena, off_t *bytes_out,
+                     struct arena *arena, struct stat *facts_out,
                      struct span *reason_out)
 {
     struct span file = request->file;
@@ -220,7 +219,7 @@ static int open_file(struct attached *a,
     }
     char *path = mem_copy_text(file.data, file.len);
     int descriptor = open_path(a, path, request->fixed);
-    fault = descriptor < 0 ? say_why(errno) : fault_of(descriptor, bytes_out);
+    fault = descriptor < 0 ? say_why(errno) : fault_of(descriptor, facts_out);
     free(path);
     if (fault) {
         refuse(arena, reason_out, file, fault);
@@ -234,9 +233,11 @@ static int open_file(struct attached *a,
 
 /* --- reading --- */
 
-/* A file that grows or shrinks while it is read is not what it was meant to
- * be, before or after. */
-static const char *read_whole(int descriptor, off_t bytes, struct buf *out)
+/* A file that is written to while it is read is not what it was meant to be,
+ * before or after. One that is replaced by another of its name is whole, as it
+ * was, though it lost its name (which changes st_ctim). */
+static const char *read_whole(int descriptor, const struct stat *before,
+                              struct buf *out)
 {
     struct err err;
     if (!file_read_descriptor(descriptor, "", out, &err)) {
@@ -244,8 +245,11 @@ static const char *read_whole(int descriptor, off_t bytes, struct buf *out)
         return large ? "larger than 64 MiB" : "cannot be read";
     }
     struct stat after;
-    bool same = out->len == (size_t)bytes && fstat(descriptor, &after) == 0 &&
-                after.st_size == bytes;
+    bool same = fstat(descriptor, &after) == 0 &&
+                out->len == (size_t)before->st_size &&
+                after.st_size == before->st_size &&
+                after.st_mtim.tv_sec == before->st_mtim.tv_sec &&
+                after.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
     return same ? NULL : "it changed while it was read";
 }
 
@@ -269,14 +273,14 @@ static struct attached_file *read_file(struct attached *a,
                                        struct arena *arena,
                                        struct span *reason_out)
 {
-    off_t bytes = 0;
-    int descriptor = open_file(a, request, arena, &bytes, reason_out);
+    struct stat facts;
+    int descriptor = open_file(a, request, arena, &facts, reason_out);
     if (descriptor < 0) {
         return NULL;
     }
     struct buf raw;
     buf_init(&raw, ATTACHED_BYTES_MAX);
-    const char *fault = read_whole(descriptor, bytes, &raw);
+    const char *fault = read_whole(descriptor, &facts, &raw);
     close(descriptor);
     struct attached_file *file = NULL;
     if (fault) {
@@ -373,8 +377,8 @@ static bool look(void *context, const struct enclosure_request *request,
                  struct arena *arena, struct span *reason_out)
 {
     struct attached *a = context;
-    off_t bytes;
-    int descriptor = open_file(a, request, arena, &bytes, reason_out);
+    struct stat facts;
+    int descriptor = open_file(a, request, arena, &facts, reason_out);
     if (descriptor < 0) {
         return false;
     }

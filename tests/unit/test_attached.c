@@ -1,5 +1,6 @@
 /* mailing/attached: files are found beneath their folder alone, with and
- * without openat2; they are read once, and live as long as they are held. */
+ * without openat2; they are read once, whole or not at all, and live as long as
+ * they are held. */
 #include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -181,6 +183,116 @@ static void keeps_so_many_and_no_more(void **state)
     arena_release(&arena);
 }
 
+/* --- what happens while a file is read --- */
+
+static void (*meanwhile)(void);
+
+/* In place of the C library's: after the first bytes something happens. */
+ssize_t read(int descriptor, void *to, size_t bytes)
+{
+    size_t some = meanwhile && bytes > 2 ? 2 : bytes;
+    ssize_t got = syscall(SYS_read, descriptor, to, some);
+    if (meanwhile && got > 0) {
+        meanwhile();
+        meanwhile = NULL;
+    }
+    return got;
+}
+
+/* Longer ago than a clock of the file system may tell apart. */
+static void age(const char *path)
+{
+    const struct timespec then[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+    assert_int_equal(utimensat(AT_FDCWD, path, then, 0), 0);
+}
+
+static void overwrite(const char *path, off_t at, const char *text)
+{
+    int file = open(path, O_WRONLY);
+    assert_true(file >= 0);
+    ssize_t len = (ssize_t)strlen(text);
+    assert_int_equal(pwrite(file, text, (size_t)len, at), len);
+    assert_int_equal(close(file), 0);
+}
+
+static void grow(void)
+{
+    overwrite("d/moving", 6, "more");
+}
+
+static void shrink(void)
+{
+    assert_int_equal(truncate("d/moving", 3), 0);
+}
+
+static void empty(void)
+{
+    assert_int_equal(truncate("d/moving", 0), 0);
+}
+
+static void change(void)
+{
+    overwrite("d/moving", 4, "!!");
+}
+
+static void change_what_was_read(void)
+{
+    overwrite("d/moving", 0, "!");
+}
+
+static void replace(void)
+{
+    write_file("d/new", "other words");
+    assert_int_equal(rename("d/new", "d/moving"), 0);
+}
+
+static void take_away(void)
+{
+    assert_int_equal(unlink("d/moving"), 0);
+}
+
+static const struct {
+    void (*what)(void);
+    bool fine;
+} changes[] = {
+    {grow, false},     {shrink, false}, {empty, false},
+    {change, false},   {replace, true}, {change_what_was_read, false},
+    {take_away, true},
+};
+
+/* No letter has a file of which one half is older than the other. */
+static void takes_no_file_that_changes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(changes); i++) {
+        struct attached a;
+        struct arena arena;
+        struct err err;
+        arena_init(&arena);
+        attached_init(&a);
+        assert_true(attached_open(&a, "d", &key, &err));
+        write_file("d/moving", "abcdef");
+        age("d/moving");
+        struct enclosures e = attached_enclosures(&a);
+        struct enclosure_request request = {.file = SPAN("moving")};
+        struct enclosure had = {0};
+        struct span reason = {0};
+        meanwhile = changes[i].what;
+        bool fine = e.take(e.context, &request, &arena, &had, &reason);
+        assert_null(meanwhile);
+        assert_int_equal(fine, changes[i].fine);
+        static const char tail[] = "\r\n\r\nYWJjZGVm\r\n";
+        static const char why[] =
+            "attachment \"moving\": it changed while it was read";
+        assert_true(fine ? span_ends(had.part, SPAN(tail))
+                         : span_equal(reason, SPAN(why)));
+        /* It is not remembered as it was not. */
+        assert_int_equal(a.kept_count, fine);
+        attached_release(&a);
+        arena_release(&arena);
+    }
+}
+
 static void says_where_there_is_no_folder(void **state)
 {
     (void)state;
@@ -199,6 +311,7 @@ int main(void)
         cmocka_unit_test(finds_files_beneath_alone),
         cmocka_unit_test(reads_a_file_once_while_it_is_kept),
         cmocka_unit_test(keeps_so_many_and_no_more),
+        cmocka_unit_test(takes_no_file_that_changes),
         cmocka_unit_test(says_where_there_is_no_folder),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
