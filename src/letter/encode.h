@@ -69,7 +69,7 @@ bool encode_verb_first(struct span line);
  * control (asserted). */
 void encode_header_text(struct buf *out, struct span name, struct span value);
 
-/* The same for what is no text but a structure (Message-ID, List-Id): folded
+/* The same for what is no text but a structure (Message-ID, References): folded
  * at its blanks and never encoded. False, with nothing appended, where it is
  * not ASCII, has a control, or a word too long for a line. */
 bool encode_header_raw(struct buf *out, struct span name, struct span value);

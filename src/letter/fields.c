@@ -43,7 +43,7 @@ static const struct rule {
     {"Content-Length", FIELD_CONTENT, false},
     {"Content-MD5", FIELD_DROPPED, false}, /* of what is filled in no more */
     /* RFC 2369, 2919, 8058 */
-    {"List-ID", FIELD_RAW, true},
+    {"List-ID", FIELD_LIST_ID, true},
     {"List-Help", FIELD_URIS, true},
     {"List-Subscribe", FIELD_URIS, true},
     {"List-Unsubscribe", FIELD_URIS, true},

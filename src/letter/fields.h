@@ -17,6 +17,7 @@ enum { FIELDS_NAME_BYTES_MAX = 64, FIELDS_MAX = 1000 };
 enum field_kind {
     FIELD_TEXT,    /* RFC 2047 where it is not ASCII; what is unknown, too */
     FIELD_ADDRESS, /* a list of mailboxes */
+    FIELD_LIST_ID, /* words, and a list's name in angle brackets */
     FIELD_RAW,     /* a structure that is ASCII */
     FIELD_URIS,    /* the same, with URIs in angle brackets */
     FIELD_CONTENT, /* Content-…, MIME-Version: made anew */

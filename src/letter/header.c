@@ -151,23 +151,66 @@ static bool append_address(const struct header *h, const struct header_row *row,
            header_refuse(row, "From is empty");
 }
 
+static bool put_raw(const struct header *h, const struct header_row *row,
+                    struct span value, struct buf *out)
+{
+    return span_trim(value).len == 0 ||
+           encode_header_raw(out, h->name, value) ||
+           header_refuse(row,
+                         "%.*s is not ASCII, or has a word too long for a line",
+                         (int)h->name.len, h->name.data);
+}
+
 static bool append_raw(const struct header *h, const struct header_row *row,
                        struct buf *out)
+{
+    struct span value;
+    return fill(h->value, h, row, &value) && put_raw(h, row, value, out) &&
+           (h->kind != FIELD_URIS || check_uris(h, value, row));
+}
+
+/* RFC 2919 3: at most 255 octets of ASCII without blanks. */
+static bool names_list(struct span name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.data[i] == '>' || ascii_is_blank(name.data[i])) {
+            return false;
+        }
+    }
+    return name.len > 0 && name.len <= 255 && ascii_only(name);
+}
+
+static struct span without_quotes(struct span words)
+{
+    bool quoted =
+        words.len > 1 && words.data[0] == '"' && span_ends(words, SPAN("\""));
+    return quoted ? span_slice(words, 1, words.len - 1) : words;
+}
+
+/* The words before the name are those of a mailbox. What is the same in all
+ * rows can be written as it stands. */
+static bool append_list_id(const struct header *h, const struct header_row *row,
+                           struct buf *out)
 {
     struct span value;
     if (!fill(h->value, h, row, &value)) {
         return false;
     }
-    if (span_trim(value).len == 0) {
-        return true;
+    value = span_trim(value);
+    size_t open = span_find_last(value, '<');
+    struct span words = span_trim(span_slice(value, 0, open));
+    struct span name = span_rest(value, open + (open < value.len));
+    name = span_slice(name, 0, name.len - (name.len > 0));
+    if ((template_fixed(h->value) && ascii_only(value)) || words.len == 0 ||
+        !span_ends(value, SPAN(">")) || !names_list(name)) {
+        return put_raw(h, row, value, out);
     }
-    if (!encode_header_raw(out, h->name, value)) {
-        return header_refuse(row,
-                             "%.*s is not ASCII, or has a word too long for a "
-                             "line",
-                             (int)h->name.len, h->name.data);
-    }
-    return h->kind != FIELD_URIS || check_uris(h, value, row);
+    buf_append(out, h->name);
+    buf_append(out, SPAN(":"));
+    size_t column = h->name.len + 1;
+    encode_mailbox(out, &column, without_quotes(words), name);
+    buf_append(out, SPAN("\r\n"));
+    return true;
 }
 
 static bool append_text(const struct header *h, const struct header_row *row,
@@ -193,6 +236,9 @@ bool header_append(const struct header *h, const struct header_row *row,
     }
     if (h->kind == FIELD_ADDRESS) {
         return append_address(h, row, out, utf8);
+    }
+    if (h->kind == FIELD_LIST_ID) {
+        return append_list_id(h, row, out);
     }
     return h->kind == FIELD_TEXT ? append_text(h, row, out)
                                  : append_raw(h, row, out);

@@ -66,7 +66,7 @@ static struct span whole_entity(struct buf *out, const struct fields *fields,
 {
     for (size_t i = 0; i < fields->count; i++) {
         const struct field *field = &fields->list[i];
-        if (fields_kind(field->name) == FIELD_CONTENT) {
+        if (fields_kind(field->name) == FIELD_CONTENT && field->value.len > 0) {
             buf_append(out, field->name);
             buf_append(out, SPAN(": "));
             char *value = unfolded(field->value);
@@ -227,7 +227,7 @@ bool mime_compile(struct body *out, const struct fields *fields,
     struct mime_walk w = {
         .body = out, .context = context, .body_line = body_line};
     const struct field *field = fields_find(fields, SPAN("Content-Type"));
-    char *value = field ? unfolded(field->value) : NULL;
+    char *value = field && field->value.len > 0 ? unfolded(field->value) : NULL;
     struct whole message = {
         .type = value ? g_mime_content_type_parse(NULL, value)
                       : g_mime_content_type_new("text", "plain"),

@@ -168,6 +168,7 @@ void mime_add_headers(struct mime_walk *w, GMimeObject *object)
                     has_name(name, "Content-Transfer-Encoding") ||
                     has_name(name, "Content-Disposition") ||
                     has_name(name, "Content-Length") ||
+                    has_name(name, "Content-MD5") ||
                     has_name(name, "MIME-Version");
         if (ours || !value || !is_token(span_of(name))) {
             continue;
@@ -252,7 +253,7 @@ static bool add_attachment(struct mime_walk *w, GMimePart *part)
     mime_add_headers(w, object);
     struct buf bytes;
     buf_init(&bytes, BODY_BYTES_MAX / 2);
-    mime_part_bytes(part, &bytes);
+    mime_part_bytes(w, part, &bytes);
     buf_append(&w->bytes, SPAN("Content-Transfer-Encoding: base64\r\n\r\n"));
     encode_base64_lines(&w->bytes, buf_span(&bytes));
     bool fine = !bytes.overflowed;
@@ -302,6 +303,26 @@ static bool is_sealed(GMimeObject *object, unsigned depth)
            (depth == 0 && is_pkcs7(object));
 }
 
+/* RFC 2045 5.1. What is none says nothing of what is to be filled in. */
+static bool has_type(struct mime_walk *w, GMimePart *part)
+{
+    const char *value =
+        g_mime_object_get_header((GMimeObject *)part, "Content-Type");
+    struct span type = span_trim(span_of(value));
+    size_t slash = span_find(type, '/');
+    struct span minor = span_rest(type, slash + (slash < type.len));
+    if (!value || (slash > 0 && is_token(span_slice(type, 0, slash)) &&
+                   minor.len > 0 && is_token(span_slice(minor, 0, 1)))) {
+        return true;
+    }
+    err_set(w->context->err, EX_DATAERR,
+            "%s:%u: what this is, \"%.*s\" does not say: a Content-Type is "
+            "text/plain, text/html or the like",
+            w->context->source->origin.file, mime_part_line(w, part),
+            type.len > 80 ? 80 : (int)type.len, type.data);
+    return false;
+}
+
 bool mime_add_object(struct mime_walk *w, GMimeObject *object, unsigned depth)
 {
     if (is_sealed(object, depth)) {
@@ -319,6 +340,7 @@ bool mime_add_object(struct mime_walk *w, GMimeObject *object, unsigned depth)
     GMimePart *part = (GMimePart *)object;
     GMimeContentType *type = g_mime_object_get_content_type(object);
     bool text = g_mime_content_type_is_type(type, "text", "*");
-    return text && (depth == 0 || !is_attached(part)) ? add_text_part(w, part)
-                                                      : add_attachment(w, part);
+    bool filled_in = text && (depth == 0 || !is_attached(part));
+    return has_type(w, part) && mime_part_sound(w, part) &&
+           (filled_in ? add_text_part(w, part) : add_attachment(w, part));
 }

@@ -84,8 +84,13 @@ bool mime_add_message(struct mime_walk *w, GMimeMessagePart *part);
 /* Appends the part's headers, but for those that say how it is encoded. */
 void mime_add_headers(struct mime_walk *w, GMimeObject *object);
 
+/* Can its transfer encoding be undone? EX_DATAERR where it says base64 and is
+ * not: to be asked before the two below. */
+bool mime_part_sound(struct mime_walk *w, GMimePart *part);
+
 /* The bytes of a part, its transfer encoding undone. */
-void mime_part_bytes(GMimePart *part, struct buf *out);
+void mime_part_bytes(const struct mime_walk *w, GMimePart *part,
+                     struct buf *out);
 
 /* The same as UTF-8, by the part's charset; texts that say ISO-8859-1 or
  * nothing and have bytes of windows-1252 are that. EX_DATAERR where they are

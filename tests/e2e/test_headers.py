@@ -188,6 +188,37 @@ def test_an_encoded_word_in_a_value_is_text(letter):
     assert message["To"].addresses[0].display_name == value
 
 
+LIST_NAMES = ["Ann", "Größe 漢字", 'a, "b" <c> \\', "=?utf-8?q?x?=", "é" * 900,
+              "word " * 300 + "end", "x" * 1500, "(c)", "<x@y.example>"]
+
+
+@pytest.mark.parametrize("words", LIST_NAMES)
+@pytest.mark.parametrize("place", ["{{name}} <%s>", '"{{name}}" <%s>'])
+def test_a_list_has_any_name(letter, render, words, place):
+    """RFC 2919: words as those of a mailbox, and a name that is no address."""
+    given = ("From: a@example.org\n"
+             f"List-Id: {place % 'news.example.org'}\n",
+             f"email,name\nu@example.org,{quoted(words)}\n")
+    letter(*given)
+    raw = email.message_from_bytes(render(*given)[1])["List-Id"]
+    raw = re.sub(r"\r?\n", "", raw)
+    box = email.message_from_string(
+        f"To: {raw.replace('<news.', '<x@news.')}\n\n",
+        policy=email.policy.default)["To"].addresses
+    assert [b.addr_spec for b in box] == ["x@news.example.org"]
+    # Python puts a blank between the encoded-words of a name.
+    assert box[0].display_name.replace(" ", "") == words.replace(" ", "")
+
+
+def test_a_list_has_a_name_that_is_ascii(letter, render):
+    message = letter("From: a@example.org\nList-Id: Größe <n.example.org>\n")
+    assert "Größe" in str(message["List-Id"])
+    for value in ("Größe", "n.größe.example", "x <n.größe.example>",
+                  "ü <a b.example>", "ü <>", "ü <n.example"):
+        status, _, err = render(f"From: a@example.org\nList-Id: {value}\n")
+        assert (status, "List-Id is not ASCII" in err) == (DATAERR, True)
+
+
 def test_content_headers_are_made_anew(letter):
     message = letter("From: a@example.org\nMIME-Version: 2.0\n"
                      "Content-Type: text/plain; charset=\"UTF-8\"\n"

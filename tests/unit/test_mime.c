@@ -86,6 +86,15 @@ static const struct {
     {TOP "Content-Type: text/plain; charset=us-ascii\r\n"
          "Content-Transfer-Encoding: 7bit\r\n\r\nDATA\r\n",
      HEAD "text/plain: DATA\r\n\n"},
+    /* base64 as some programs have it: blanks, empty lines, no padding */
+    {TOP "Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n"
+         "\r\n \tSGVs \r\n\r\nbG8KSGk \r\n\r\n",
+     HEAD "text/plain: Hello\r\nHi\r\n\n"},
+    {TOP "Content-Type: text/plain; charset=ISO-8859-1 (of old)\r\n"
+         "Content-Transfer-Encoding: quoted-printable\r\n\r\n=FC\r\n",
+     HEAD "text/plain: \xc3\xbc\r\n\n"},
+    {TOP "Content-Type:\r\n\r\n{{name}}\r\n",
+     HEAD "text/plain: " NAME "\r\n\n"},
     /* alternatives, an inline image, attachments of all kinds */
     {TOP "Content-Type: multipart/mixed; boundary=out\r\n\r\n"
          "preamble {{no}}\r\n--out\r\n"
@@ -236,6 +245,11 @@ static void shares_attachments(void **state)
     buf_release(&text);
 }
 
+#define NO_BASE64                                                              \
+    "this part is said to be base64, and here it is not; is its text cut "     \
+    "off, "                                                                    \
+    "or was it never encoded?"
+
 static const struct {
     const char *text;
     const char *message;
@@ -253,6 +267,34 @@ static const struct {
     {"From: a@b.example\nContent-Type: text/plain\n"
      "Content-Transfer-Encoding: base64\n\nAAAA\n",
      "t.eml:5:1: a control character (0x00)"},
+    /* base64 that is none: never encoded, cut off, added to, in a file */
+    {"From: a@b.example\nContent-Type: text/plain\n"
+     "Content-Transfer-Encoding: base64\n\n{{{}}}\n",
+     "t.eml:5: " NO_BASE64},
+    {"From: a@b.example\nContent-Type: text/plain; charset=utf-8\n"
+     "Content-Transfer-Encoding: base64\n\nSGVsbG8K\nDear {{name}},\n",
+     "t.eml:6: " NO_BASE64},
+    {"From: a@b.example\nContent-Type: text/plain\n"
+     "Content-Transfer-Encoding: BASE64\n\nSGVs\nbG8KS\n\n",
+     "t.eml:6: " NO_BASE64},
+    {"From: a@b.example\nContent-Type: text/plain\n"
+     "Content-Transfer-Encoding: base64\n\nSGVsbA==\nSGVsbG8K\n",
+     "t.eml:6: " NO_BASE64},
+    {"From: a@b.example\nContent-Type: text/plain\n"
+     "Content-Transfer-Encoding: base64\n\n=\n",
+     "t.eml:5: " NO_BASE64},
+    {"From: a@b.example\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\n"
+     "a\n--x\nContent-Type: image/png; name=a.png\n"
+     "Content-Transfer-Encoding: base64\n\niVBORw==\n\x01\n--x--\n",
+     "t.eml:12: " NO_BASE64},
+    /* what is none, and would go unfilled */
+    {"From: a@b.example\nContent-Type: html\n\n{{name}}\n",
+     "t.eml:4: what this is, \"html\" does not say: a Content-Type is "
+     "text/plain, text/html or the like"},
+    {"From: a@b.example\nContent-Type: multipart/mixed; boundary=x\n\n"
+     "--x\nContent-Type: text/\n\n{{name}}\n--x--\n",
+     "t.eml:7: what this is, \"text/\" does not say: a Content-Type is "
+     "text/plain, text/html or the like"},
     {"From: a@b.example\nContent-Type: multipart/signed; boundary=x;\n"
      " protocol=\"application/pgp-signature\"; micalg=pgp-sha256\n\n"
      "--x\n\na\n--x\nContent-Type: application/pgp-signature\n\nb\n--x--\n",
