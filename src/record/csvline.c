@@ -12,15 +12,14 @@ static bool runs_as_formula(struct span text)
            strchr("=+-@\t\r", text.data[0]) != NULL;
 }
 
-static bool needs_quotes(struct span text, char delimiter)
+static bool has(struct span text, char c)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.data[i];
-        if (c == delimiter || c == '"' || c == '\r' || c == '\n') {
-            return true;
-        }
-    }
-    return false;
+    return span_find(text, c) < text.len;
+}
+
+static bool needs_quotes(struct span text)
+{
+    return has(text, '"') || has(text, '\r') || has(text, '\n');
 }
 
 /* C0 but TAB, CR and LF; DEL; C1. */
@@ -47,27 +46,18 @@ static void append_clean(struct buf *out, struct span text)
     }
 }
 
-static bool plain(struct span text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (ascii_is_control(text.data[i]) || !ascii_is_ascii(text.data[i]) ||
-            text.data[i] == '"') {
-            return false;
-        }
-    }
-    return true;
-}
-
 void csvline_field(struct buf *out, struct span text, char delimiter)
 {
-    bool quotes = needs_quotes(text, delimiter);
+    struct ascii_facts bytes = ascii_look(text);
+    bool clean = !bytes.control && !bytes.high && !has(text, '"');
+    bool quotes = has(text, delimiter) || (!clean && needs_quotes(text));
     if (quotes) {
         buf_append_byte(out, '"');
     }
     if (runs_as_formula(text)) {
         buf_append_byte(out, '\'');
     }
-    if (plain(text)) {
+    if (clean) {
         buf_append(out, text);
     } else {
         append_clean(out, text);
