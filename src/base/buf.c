@@ -34,6 +34,7 @@ void buf_clear(struct buf *b)
 static size_t grown(const struct buf *b, size_t need)
 {
     size_t cap = b->cap ? b->cap : 256;
+    cap = cap < b->bytes_max ? cap : b->bytes_max;
     while (cap < need) {
         cap = cap > b->bytes_max / 2 ? b->bytes_max : cap * 2;
     }

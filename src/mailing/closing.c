@@ -138,10 +138,13 @@ static bool read_again(struct closing *k, struct err *err)
 
 static bool anything_to_read(const struct campaign *c)
 {
-    const struct plan *p = c->plan;
-    return c->settings->report_all || c->failed ||
-           p->by_status[CLEAN_INVALID] > 0 ||
-           ledger_total(&c->ledger) < p->by_status[CLEAN_OK];
+    const uint64_t *rows = c->plan->by_status;
+    uint64_t others = rows[CLEAN_DUPLICATE] + rows[CLEAN_SUPPRESSED];
+    uint64_t sent = c->ledger.by_outcome[OUTCOME_SENT];
+    return rows[CLEAN_INVALID] > 0 ||
+           ledger_total(&c->ledger) < rows[CLEAN_OK] ||
+           (c->settings->report_all && others > 0) ||
+           (c->failed && sent < rows[CLEAN_OK]);
 }
 
 /* Each row of the list has one outcome, whatever became of the readings. */

@@ -13,6 +13,8 @@ enum {
 static void append_base32(struct buf *out, const struct siphash_print *print)
 {
     static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567";
+    char text[IDENTITY_HASH_CHARACTERS];
+    size_t len = 0;
     unsigned pending = 0;
     unsigned pending_bits = 0;
     for (size_t i = 0; i < sizeof print->bytes; i++) {
@@ -20,11 +22,13 @@ static void append_base32(struct buf *out, const struct siphash_print *print)
         pending_bits += 8;
         while (pending_bits >= BITS_EACH) {
             pending_bits -= BITS_EACH;
-            buf_append_byte(out, digits[pending >> pending_bits & 31]);
+            text[len++] = digits[pending >> pending_bits & 31];
         }
         pending &= (1U << pending_bits) - 1;
     }
-    buf_append_byte(out, digits[pending << (BITS_EACH - pending_bits) & 31]);
+    text[len++] = digits[pending << (BITS_EACH - pending_bits) & 31];
+    assert(len == sizeof text);
+    buf_append(out, span_from(text, len));
 }
 
 struct siphash_key identity_key_of(const struct siphash_key *key,

@@ -97,11 +97,10 @@ static void next_letter(struct dialog *d)
 
 static void say_number(struct dialog *d, uint64_t number)
 {
-    struct buf text;
-    buf_init(&text, 32);
-    buf_append_number(&text, number);
-    say_bytes(d, buf_span(&text));
-    buf_release(&text);
+    size_t before = d->outbox.len;
+    buf_append_number(&d->outbox, number);
+    assert(!d->outbox.overflowed);
+    d->said_bytes += d->outbox.len - before;
 }
 
 /* In lockstep only what did not end well is reset; else whatever was begun. */
