@@ -33,8 +33,7 @@ void outbox_secure(struct outbox *o)
     o->handed = 0;
 }
 
-/* A cursor moves over the bytes; they are moved themselves only where that
- * frees more than it costs. */
+/* A cursor moves over the bytes. */
 static void advance(struct buf *b, size_t *from, size_t bytes)
 {
     *from += bytes;
@@ -42,7 +41,14 @@ static void advance(struct buf *b, size_t *from, size_t bytes)
     if (*from == b->len) {
         buf_clear(b);
         *from = 0;
-    } else if (*from >= COMPACT_FROM && *from >= b->len / 2) {
+    }
+}
+
+/* Before more come: they are moved themselves only where that frees more than
+ * it costs. */
+static void make_room(struct buf *b, size_t *from)
+{
+    if (*from >= COMPACT_FROM && *from >= b->len / 2) {
         buf_drop_front(b, *from);
         *from = 0;
     }
@@ -68,6 +74,7 @@ void outbox_say(struct outbox *o, struct buf *plain)
         buf_swap(to, plain);
         return;
     }
+    make_room(to, o->secure ? &o->said_from : &o->ready_from);
     buf_append(to, span_from(plain->data, bytes));
     assert(!to->overflowed);
     buf_drop_front(plain, bytes);
@@ -90,6 +97,7 @@ static void note_record(struct outbox *o)
 
 bool outbox_seal(struct outbox *o, struct tls *tls, struct err *err)
 {
+    make_room(&o->ready, &o->ready_from);
     while (outbox_unsealed(o) && o->count < OUTBOX_RECORDS &&
            o->ready.len - o->ready_from < OUTBOX_SEALED_MAX) {
         size_t taken;
