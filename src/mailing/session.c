@@ -340,7 +340,7 @@ static void follow_phase(struct session *s)
  *
  *     list ──► letter ──► smtp ⇄ net ──► record
  *
- * `heard`: the relay has just said something. */
+ * `heard`: the relay has just given a whole reply. */
 static void carry_on(struct session *s, bool heard)
 {
     take_verdicts(s); /* to record: what became of letters */
@@ -411,8 +411,7 @@ static void secured(void *context)
 static void received(void *context, struct span bytes)
 {
     struct session *s = context;
-    dialog_receive(s->dialog, bytes, wire_handed(s->wire));
-    carry_on(s, true);
+    carry_on(s, dialog_receive(s->dialog, bytes, wire_handed(s->wire)));
 }
 
 static void drained(void *context)

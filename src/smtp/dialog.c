@@ -286,6 +286,9 @@ static void take_probe_reply(struct dialog *d, const struct expectation *e,
 {
     bool granted_it = reply->code / 100 == 2;
     d->errors_in_a_row += granted_it ? 0 : 1;
+    if (granted_it) {
+        forms_learn(&d->forms, e->step, reply);
+    }
     if (e->step == STEP_BDAT && granted_it) {
         d->stream_unfit = true; /* it took a message for nobody */
     }
@@ -364,8 +367,9 @@ static void take_reply(struct dialog *d, const struct reply *reply)
     }
 }
 
-void dialog_receive(struct dialog *d, struct span bytes, uint64_t handed)
+bool dialog_receive(struct dialog *d, struct span bytes, uint64_t handed)
 {
+    bool whole = false;
     d->handed = handed;
     if (d->phase == DIALOG_WANTS_TLS && bytes.len > 0) {
         dialog_finish(d, DIALOG_END_INJECTED, STEP_STARTTLS, NULL);
@@ -374,15 +378,17 @@ void dialog_receive(struct dialog *d, struct span bytes, uint64_t handed)
         struct reply reply;
         enum reply_result result = reply_parse(&d->parser, &bytes, &reply);
         if (result == REPLY_PARTIAL) {
-            return;
+            break;
         }
         if (result == REPLY_MALFORMED) {
             dialog_finish(d, DIALOG_END_MALFORMED, dialog_waits_for(d), NULL);
-            return;
+            break;
         }
+        whole = true;
         d->unread = bytes;
         take_reply(d, &reply);
     }
+    return whole;
 }
 
 /* --- what the owner asks --- */

@@ -130,8 +130,9 @@ enum dialog_phase dialog_phase(const struct dialog *d);
 void dialog_secured(struct dialog *d);
 
 /* `handed` of the bytes said since dialog_secured (or the start) were handed
- * to the kernel: a reply to what was not is premature. */
-void dialog_receive(struct dialog *d, struct span bytes, uint64_t handed);
+ * to the kernel: a reply to what was not is premature. True: a whole reply, or
+ * more, was among them. */
+bool dialog_receive(struct dialog *d, struct span bytes, uint64_t handed);
 
 /* The bytes to be sent; the owner drops them from the front. */
 struct buf *dialog_outbox(struct dialog *d);

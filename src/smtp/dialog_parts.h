@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "smtp/dialog.h"
+#include "smtp/forms.h"
 
 /* Errors cost a server patience (ENGINE facts 1.4). Exim closes after ten
  * failed transactions: the budget. Only the refusals to be expected are kept
@@ -49,6 +50,7 @@ struct slot {
                                said; UINT64_MAX: not yet whole */
     bool begun;             /* MAIL was said */
     bool go_ahead;          /* DATA was answered 354 */
+    bool unclear;           /* the word that it was taken is one for all */
     bool settled;
     enum verdict_kind left; /* of who was not refused, once settled */
 };
@@ -92,6 +94,7 @@ struct dialog {
     bool stream_unfit;
     bool ends_without_a_word; /* when its patience is at an end */
     struct auth *auth;
+    struct forms forms; /* streaming: of this relay's replies */
 
     struct expectation *ring;
     size_t ring_size, ring_first, ring_count;

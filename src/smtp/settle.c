@@ -121,11 +121,37 @@ static bool of_content(enum step step)
     return step == STEP_CONTENT || step == STEP_BDAT;
 }
 
+/* In a stream nothing but its looks tells a reply that was counted for another
+ * command than it answers. Those to recipients are learned and not judged: a
+ * relay may have words of its own for this one or that. */
+static bool astray(struct dialog *d, const struct expectation *e,
+                   const struct reply *reply)
+{
+    struct slot *slot = e->slot;
+    if (d->tier != DIALOG_STREAM) {
+        return false;
+    }
+    if (e->step == STEP_RCPT) {
+        forms_learn(&d->forms, e->step, reply);
+        return false;
+    }
+    enum form_sense sense = forms_look(&d->forms, e->step, reply);
+    slot->unclear = e->step == STEP_BDAT && sense == FORM_SAYS_ALL;
+    if (e->step == STEP_BDAT && slot->refusal.given && slot->accepted > 0) {
+        /* MAIL was refused, and the letter is taken? Perhaps it is. */
+        slot->refusal.given = false;
+        return true;
+    }
+    return sense == FORM_ASTRAY;
+}
+
 static void take_grant(struct dialog *d, const struct expectation *e,
                        const struct reply *reply)
 {
     struct slot *slot = e->slot;
-    if (e->step == STEP_RCPT) {
+    if (astray(d, e, reply)) {
+        dialog_finish(d, DIALOG_END_DESYNC, e->step, reply);
+    } else if (e->step == STEP_RCPT) {
         slot->addressees[e->recipient].accepted = true;
         slot->accepted++;
     } else if (e->step == STEP_DATA) {
@@ -177,7 +203,13 @@ void dialog_take_letter_reply(struct dialog *d, const struct expectation *e,
         return;
     }
     dialog_leave_refused(d, e->slot);
-    if (e->slot->owed == 0 && !dialog_saying(d, e->slot)) {
+    if (e->slot->owed > 0 || dialog_saying(d, e->slot)) {
+        return;
+    }
+    if (e->slot->unclear) {
+        d->stream_unfit = true;
+        dialog_quit(d);
+    } else {
         dialog_settle(d, e->slot, VERDICT_SENT);
     }
 }
@@ -236,9 +268,21 @@ bool dialog_verdict(struct dialog *d, struct dialog_verdict *out)
 
 /* --- the end of the connection --- */
 
+/* What a relay says of a letter that was taken may be what it says to all. If
+ * it was the word for something else, the letter's own is still to come, in
+ * place of the goodbye; a bad word there is perhaps the letter's. */
+static enum verdict_kind of_unclear(const struct dialog *d)
+{
+    bool well = d->end == DIALOG_END_QUIT && d->end_reply.code / 100 == 2;
+    return well ? VERDICT_SENT : VERDICT_UNKNOWN;
+}
+
 static enum verdict_kind left_over(const struct dialog *d,
                                    const struct slot *slot, uint64_t handed)
 {
+    if (slot->taken.code != 0) {
+        return of_unclear(d);
+    }
     bool may_have_arrived = slot->end_bytes > 0 && slot->end_bytes <= handed;
     return may_have_arrived && d->end != DIALOG_END_CLOSING ? VERDICT_UNKNOWN
                                                             : VERDICT_PENDING;

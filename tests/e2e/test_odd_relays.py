@@ -163,6 +163,28 @@ def test_a_reply_without_measure_ends_the_session(odd, send, said):
     assert done.status == LOOK
 
 
+@pytest.mark.parametrize("piece", [b"x", b"ok\r\n250-"])
+@pytest.mark.parametrize("verb, found, status", [
+    ("greeting", "pending", UNAVAILABLE), ("MAIL", "pending", REMAIN),
+    ("content", "unknown", LOOK)])
+def test_a_reply_in_drops(odd, send, verb, found, status, piece):
+    """The time limit is the whole reply's, not each byte's."""
+    def answer(heard):
+        if heard.verb == verb:
+            heard.send(b"250-" if verb != "greeting" else b"220-")
+            for _ in range(80):
+                time.sleep(0.2)
+                heard.send(piece if verb != "greeting"
+                           else piece.replace(b"250", b"220"))
+            raise Cut
+        return None
+    began = time.monotonic()
+    done, rows = send(odd(answer), 1, "--timeout", "1s")
+    assert [row["status"] for row in rows] == [found]
+    assert time.monotonic() - began < 8
+    assert done.status == status
+
+
 def test_what_is_cut_off_by_a_421_says_which(odd, send):
     done, rows = send(odd(at("MAIL", b"421 4.7.0 too tired\r\n")), 1)
     assert (rows[0]["code"], rows[0]["enhanced"], rows[0]["reply"]) == \

@@ -35,6 +35,7 @@ struct play {
     uint64_t handed;
     size_t lag_bytes; /* never handed at once */
     bool bytewise;
+    bool says_all; /* the same words to all commands */
 };
 
 static unsigned take(struct play *p)
@@ -217,6 +218,20 @@ static void offer(struct play *p, struct buf *out)
     buf_append(out, SPAN("250 HELP\r\n"));
 }
 
+static const char *word_for(const struct play *p, enum step step)
+{
+    static const char *const words[STEPS] = {
+        [STEP_MAIL] = "250 2.1.0 ok\r\n",
+        [STEP_RCPT] = "250 2.1.5 ok\r\n",
+        [STEP_CONTENT] = "250 2.0.0 ok: queued as 1\r\n",
+        [STEP_BDAT] = "250 2.0.0 ok: 2 bytes queued as 1\r\n",
+    };
+    if (step == STEP_DATA) {
+        return "354 go\r\n";
+    }
+    return words[step] && !p->says_all ? words[step] : "250 2.0.0 ok\r\n";
+}
+
 /* What the oldest command hopes for. False: none is open. */
 static bool grant(struct play *p)
 {
@@ -232,9 +247,8 @@ static bool grant(struct play *p)
     if (step == STEP_EHLO) {
         offer(p, &out);
     } else {
-        buf_append(&out, step == STEP_DATA ? SPAN("354 go\r\n")
-                         : nobody          ? SPAN("554 nobody\r\n")
-                                           : SPAN("250 2.0.0 ok\r\n"));
+        buf_append(&out, nobody ? SPAN("554 nobody\r\n")
+                                : span_of(word_for(p, step)));
     }
     relay_says(p, buf_span(&out));
     buf_release(&out);
@@ -330,6 +344,7 @@ static void begin(struct play *p)
 {
     unsigned a = take(p), b = take(p);
     p->offers = take(p);
+    p->says_all = b % 32 >= 24;
     p->letters_max = take(p) % (MODEL_LETTERS + 1);
     p->login = (struct login){
         .user = SPAN("user"),
