@@ -4,6 +4,7 @@
 
 #include "mailing/campaign.h"
 #include "mailing/clock.h"
+#include "mailing/relay_name.h"
 #include "mailing/suppress.h"
 #include "record/state_survey.h"
 
@@ -81,7 +82,7 @@ enum { LEARNED_DAYS_MAX = 30 }; /* a relay may be another one by then */
 static struct span relay_name(const struct line *l, struct buf *text)
 {
     buf_init(text, 1024);
-    buf_append_format(text, "%s:%s", l->relay->host, l->relay->port);
+    relay_name_append(text, l->relay);
     return buf_span(text);
 }
 

@@ -9,6 +9,7 @@
 #include "mailing/opening.h"
 #include "mailing/parcel.h"
 #include "mailing/patience.h"
+#include "mailing/relay_name.h"
 #include "mailing/staging.h"
 #include "net/local.h"
 #include "net/wire.h"
@@ -194,8 +195,10 @@ static void time_is_up(void *context)
         return;
     }
     struct err why = {0};
-    err_set(&why, EX_UNAVAILABLE, "%.*s: no reply to %s in time",
-            (int)s->relay.len, s->relay.data, step_name(step));
+    bool silent = step == STEP_GREETING && !s->terms->relay->implicit_tls;
+    err_set(&why, EX_UNAVAILABLE, "%.*s: no reply to %s in time%s",
+            (int)s->relay.len, s->relay.data, step_name(step),
+            silent ? " (smtps:// is for a relay that waits for TLS)" : "");
     end(s, policy_of_loss(kind_of_loss(s)), &why);
 }
 
@@ -459,9 +462,8 @@ static void create_dialog(struct session *s)
 
 static void name_relay(struct session *s)
 {
-    const struct relay *relay = s->terms->relay;
     buf_init(&s->relay, 1024);
-    buf_append_format(&s->relay, "%s:%s", relay->host, relay->port);
+    relay_name_append(&s->relay, s->terms->relay);
     buf_init(&s->hello, 1024);
 }
 

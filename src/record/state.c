@@ -313,6 +313,9 @@ struct state *state_open(const char *path, enum state_use use, struct err *err)
         return s;
     }
     state_close(s);
+    if (use == STATE_READ && err->status == EX_CANTCREAT) {
+        err->status = EX_NOINPUT; /* SQLite makes files to read one, too */
+    }
     return NULL;
 }
 
