@@ -58,14 +58,18 @@ static bool check_record(const struct csv_reader *r, struct err *err)
     if (r->columns == 0 || r->record.count == r->columns) {
         return true;
     }
+    bool more = r->record.count > r->columns;
+    const char *delimiter = r->record.delimiter == '\t'
+                                ? "TAB"
+                                : (char[]){r->record.delimiter, '\0'};
     err_set(err, EX_DATAERR,
-            "%s:%" PRIu32 ": %zu field%s, but the %s has %zu; a field that "
-            "holds the delimiter (%s) must be quoted",
+            "%s:%" PRIu32 ": %zu field%s, but the %s has %zu; %s (%s)%s must "
+            "be quoted",
             name_of(r), r->record.first_line, r->record.count,
             r->record.count == 1 ? "" : "s",
             r->header_row ? "header" : "first row", r->columns,
-            r->record.delimiter == '\t' ? "TAB"
-                                        : (char[]){r->record.delimiter, '\0'});
+            more ? "a field that holds the delimiter" : "the delimiter is",
+            delimiter, more ? "" : ", and a field that holds a line end");
     return false;
 }
 
@@ -137,6 +141,12 @@ static bool check_name(const struct csv_reader *r, size_t index,
     struct span name = r->names[index];
     if (name.len == 0) {
         return bad_name(r, index, "a column needs a name", err);
+    }
+    if (span_starts(name, SPAN("\xef\xbb\xbf"))) {
+        return bad_name(r, index,
+                        "an invisible character (a second byte order mark?) "
+                        "is before the name",
+                        err);
     }
     for (size_t i = 0; i < index && name.data[0] != '_'; i++) {
         if (span_equal(r->names[i], name)) {

@@ -250,7 +250,10 @@ static void names_the_line_of_a_fault(void **state)
         {SPAN("a,b\n1,2\n3\n"), .shown = "[a|b] 2[1|2]", .line = 3,
          .says = "1 field, but the header has 2"},
         {SPAN("a,b\n1,2,3\n"), .shown = "[a|b]", .line = 2,
-         .says = "3 fields, but the header has 2"},
+         .says = "3 fields, but the header has 2; a field that holds the "
+                 "delimiter (,) must be quoted"},
+        {SPAN("a\tb\n1\n"), .shown = "[a|b]", .line = 2,
+         .says = "the delimiter is (TAB), and a field that holds a line end"},
         {SPAN("a;b\n1,2\n"), .shown = "[a|b]", .line = 2, .says = "(;)"},
         {SPAN("1,2\n3\n"), .no_header = true, .shown = "[1|2] 1[1|2]",
          .line = 2, .says = "the first row has 2"},
@@ -286,6 +289,9 @@ static void refuses_what_is_no_header(void **state)
     (void)state;
     const struct list_case cases[] = {
         {SPAN("a,\n1,2\n"), .line = 1, .says = "needs a name"},
+        {SPAN("\xef\xbb\xbf\xef\xbb\xbf"
+              "a\n"),
+         .line = 1, .says = "second byte order mark"},
         {SPAN("a,  ,b\n"), .line = 1, .says = "column 2, \"\""},
         {SPAN("a,\"\"\n"), .line = 1, .says = "needs a name"},
         {SPAN("  \n"), .line = 1, .says = "needs a name"},

@@ -14,6 +14,8 @@
 #define A10 "aaaaaaaaaa"
 #define A60 A10 A10 A10 A10 A10 A10
 #define L63 A60 "aaa"
+#define U10 "\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc" /* five of them */
+#define U60 U10 U10 U10 U10 U10 U10 U10 U10 U10 U10 U10 U10
 #define ODD "character in the domain that is no letter, digit or hyphen"
 #define D253 L63 "." L63 "." L63 "." A60 "a"
 
@@ -106,6 +108,7 @@ static const struct {
     {SPAN("\xc3\xb6..b"), "two dots in a row in the domain"},
     {SPAN("\xe2\x80\x8b.de"), "dot at the start of the domain"},
     {SPAN(L63 "a.org"), "label longer than 63 octets"},
+    {SPAN(U60 ".org"), "label longer than 63 octets"},
     {SPAN(D253 "a"), "domain longer than 253 octets"},
     {SPAN("-a.org"), "hyphen at the edge of a label"},
     {SPAN("a-.org"), "hyphen at the edge of a label"},

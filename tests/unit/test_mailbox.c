@@ -58,6 +58,20 @@ static const struct {
     {"o o@ex.org", BLANK, NULL},
     {"o @ex.org", BLANK, NULL},
     {"o\\ o@ex.org", LOCAL, NULL},
+    /* cells as people fill them */
+    {"<mailto:o@ex.org>", BRACKET, NULL},
+    {"o@ex.org; p@ex.org", "two @", NULL},
+    {"o@ex.org p@ex.org", "two @", NULL},
+    {"o@ex.org;", ODD, NULL},
+    {"o@ex,org", ODD, NULL},
+    {"o@ex.org?subject=x", ODD, NULL},
+    {"o@ex.org (Otto)", BLANK, NULL},
+    {"o at ex.org", "no @", NULL},
+    {"#N/A", "no @", NULL},
+    {"\xef\xbb\xbfo@ex.org", CONTROL, NULL},
+    {"\xc2\xa0o@ex.org", BLANK, NULL},
+    {"o@ex.org\xc2\xa0", BLANK, NULL},
+    {"o@ex.org\xef\xbb\xbf", NULL, "ex.org"}, /* ignored by UTS 46 */
     /* quoted strings */
     {"\"\"@ex.org", NULL, NULL},
     {"\" \"@ex.org", NULL, NULL},
