@@ -94,6 +94,16 @@ static bool fill(const struct template *t, const struct header *h,
     return true;
 }
 
+/* How a mailbox of more than an address is written, where that was missed. */
+static const char *form_of(const struct mailbox *box)
+{
+    size_t column;
+    bool alone = !box->address || template_fixed(box->address) ||
+                 template_only_column(box->address, &column);
+    return box->phrase || alone ? ""
+                                : " (a name goes before it: Name <address>)";
+}
+
 /* Phrase and address of a mailbox, one behind the other in scratch; no address
  * where there is none. */
 static bool fill_mailbox(const struct mailbox *box, const struct header *h,
@@ -109,8 +119,8 @@ static bool fill_mailbox(const struct mailbox *box, const struct header *h,
     const char *fault = mailbox_append_address(box, row->values->address,
                                                row->seen, row->scratch);
     if (fault) {
-        return header_refuse(row, "%s in %.*s", fault, (int)h->name.len,
-                             h->name.data);
+        return header_refuse(row, "%s in %.*s%s", fault, (int)h->name.len,
+                             h->name.data, form_of(box));
     }
     struct span both = buf_span(row->scratch);
     *address_out = span_rest(both, phrase.len);

@@ -197,6 +197,81 @@ static struct mailbox *add(struct mailboxes *m)
     return &m->list[m->count++];
 }
 
+/* The sigil of a section's tag, and its name; 0: it is another tag. */
+static char section_sigil(struct span tag, struct span *name_out)
+{
+    if (tag.len <= 4) {
+        return '\0';
+    }
+    struct span inside = template_tag_trim(span_slice(tag, 2, tag.len - 2));
+    char sigil = inside.len > 0 ? inside.data[0] : '\0';
+    *name_out = template_tag_trim(span_rest(inside, inside.len > 0));
+    return sigil == '#' || sigil == '^' || sigil == '/' ? sigil : '\0';
+}
+
+/* The tags that open a section, the innermost last, which the text does not
+ * close. How many; no more than TEMPLATE_SECTIONS_MAX are looked at. */
+static size_t open_sections(struct span text,
+                            struct span tags[TEMPLATE_SECTIONS_MAX])
+{
+    size_t open = 0;
+    for (size_t at = 0; at < text.len;) {
+        size_t tag = tag_bytes(text, at);
+        struct span name;
+        char sigil =
+            tag > 0 ? section_sigil(span_slice(text, at, at + tag), &name) : 0;
+        if (sigil == '/') {
+            open -= open > 0;
+        } else if (sigil != '\0' && open < TEMPLATE_SECTIONS_MAX) {
+            tags[open++] = span_slice(text, at, at + tag);
+        }
+        at += tag > 0 ? tag : 1;
+    }
+    return open;
+}
+
+/* A section round a mailbox is one round its phrase and one round its address:
+ * where it is empty, so are both. Appends the address within; how many bytes
+ * were put before it. */
+static size_t append_held(struct buf *out, struct span before,
+                          struct span address)
+{
+    struct span tags[TEMPLATE_SECTIONS_MAX];
+    size_t open = open_sections(before, tags);
+    for (size_t i = 0; i < open; i++) {
+        buf_append(out, tags[i]);
+    }
+    size_t put = out->len;
+    buf_append(out, address);
+    while (open-- > 0) {
+        struct span name;
+        section_sigil(tags[open], &name);
+        buf_append(out, SPAN("{{/"));
+        buf_append(out, name);
+        buf_append(out, SPAN("}}"));
+    }
+    return put;
+}
+
+static bool finish_angled(struct mailbox *box, const struct parts *p,
+                          struct span value,
+                          const struct template_source *origin,
+                          const struct mailbox_context *context)
+{
+    struct template_source phrase = origin_at(origin, value, p->phrase_at);
+    struct template_source at = origin_at(origin, value, p->address_at);
+    struct buf address;
+    buf_init(&address, 2 * VALUE_BYTES_MAX);
+    size_t put = append_held(&address,
+                             span_slice(value, p->phrase_at, p->address_at - 1),
+                             template_tag_trim(buf_span(&p->address)));
+    at.column -= at.column > put ? (unsigned)put : 0;
+    bool fine = compile_phrase(box, buf_span(&p->phrase), &phrase, context) &&
+                compile_address(box, buf_span(&address), &at, context);
+    buf_release(&address);
+    return fine;
+}
+
 /* What was gathered of one mailbox becomes two templates. Without brackets
  * the phrase is the address, as it stood, quotes and all; a comment is then
  * the phrase (RFC 5322 3.4, the old form). */
@@ -206,12 +281,10 @@ static bool finish(struct mailboxes *out, const struct parts *p,
                    const struct mailbox_context *context)
 {
     struct mailbox *box = add(out);
-    struct template_source phrase = origin_at(origin, value, p->phrase_at);
     if (p->angled) {
-        struct template_source at = origin_at(origin, value, p->address_at);
-        return compile_phrase(box, buf_span(&p->phrase), &phrase, context) &&
-               compile_address(box, buf_span(&p->address), &at, context);
+        return finish_angled(box, p, value, origin, context);
     }
+    struct template_source phrase = origin_at(origin, value, p->phrase_at);
     struct span address = p->comment.len > 0 ? buf_span(&p->phrase) : whole;
     return compile_phrase(box, buf_span(&p->comment), &phrase, context) &&
            compile_address(box, address, &phrase, context);
@@ -224,28 +297,12 @@ static void release_parts(struct parts *p)
     buf_release(&p->comment);
 }
 
-/* Sections that the text opens and does not close. */
-static bool section_is_open(struct span text)
-{
-    int open = 0;
-    for (size_t at = 0; at < text.len;) {
-        size_t tag = tag_bytes(text, at);
-        if (tag > 2) {
-            struct span inside = template_tag_trim(
-                span_slice(text, at + 2, at + (tag < 4 ? tag : tag - 2)));
-            char sigil = inside.len > 0 ? inside.data[0] : '\0';
-            open += (sigil == '#' || sigil == '^') - (sigil == '/');
-        }
-        at += tag > 0 ? tag : 1;
-    }
-    return open > 0;
-}
-
 static bool take_next(struct mailboxes *out, struct span value, size_t *at,
                       const struct template_source *origin,
                       const struct mailbox_context *context)
 {
     struct parts p = {0};
+    struct span tags[TEMPLATE_SECTIONS_MAX];
     buf_init(&p.phrase, VALUE_BYTES_MAX);
     buf_init(&p.address, VALUE_BYTES_MAX);
     buf_init(&p.comment, VALUE_BYTES_MAX);
@@ -258,7 +315,7 @@ static bool take_next(struct mailboxes *out, struct span value, size_t *at,
     bool fine = true;
     if (end < value.len && value.data[end] != ',') {
         fine = fail(context, origin, "a group, not mailboxes");
-    } else if (end < value.len && section_is_open(whole)) {
+    } else if (end < value.len && open_sections(whole, tags) > 0) {
         fine = fail(context, origin,
                     "a section cannot hold the comma between mailboxes: one "
                     "that is empty is left out, so write {{#x}}{{x}}{{/x}}, "

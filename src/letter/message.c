@@ -103,6 +103,14 @@ static bool compile_headers(struct draft *d, const struct fields *fields,
                 context->source->origin.file);
         return false;
     }
+    if (d->from->mailboxes.count > 1 && !find_header(d, SPAN("Sender"))) {
+        err_set(context->err, EX_DATAERR,
+                "%s:%u: From has more than one address: a Sender header has to "
+                "say whose letter it is (RFC 5322 3.6.2)",
+                context->source->origin.file,
+                fields_find(fields, SPAN("From"))->line);
+        return false;
+    }
     if (!find_header(d, SPAN("To"))) {
         add_to(d);
     }

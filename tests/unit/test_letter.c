@@ -64,6 +64,14 @@ static const struct {
           "{{#empty}}a{{/empty}}\n\nx\n",
       JO},
      "From: a@b.example\r\nTo: jo@example.net\r\n" TAIL "7bit\r\n\r\nx\r\n"},
+    /* the same of one round a whole mailbox, its name and its address */
+    {{.text = "From: a@b.example\nTo: {{email}}\n"
+              "Cc: {{#empty}}{{name}} <{{empty}}>{{/empty}}, "
+              "{{#name}}{{^empty}}\"x {{name}}\" <{{id}}@c.example>{{/empty}}"
+              "{{/name}}\nReply-To: {{^name}}N <n@c.example>{{/name}}\n\nx\n",
+      JO},
+     "From: a@b.example\r\nTo: jo@example.net\r\nCc: x Jo "
+     "<5@c.example>\r\n" TAIL "7bit\r\n\r\nx\r\n"},
     /* the template's own Date and Message-ID */
     {{.text = "From: a@b.example\nTo: c@d.example\nDate: today\nMessage-ID: "
               "<{{id}}@x>\n\n{{mailshot.message_id}} {{mailshot.date}}\n",
@@ -221,6 +229,13 @@ static const struct {
     {{.text = FROM "\nab\n\xfc\n"},
      65,
      "t.eml:4:1: bytes that are no UTF-8 (0xfc)"},
+    {{.text = "From: a@b.example, c@d.example\n\n"},
+     65,
+     "t.eml:1: From has more than one address: a Sender header has to say "
+     "whose letter it is (RFC 5322 3.6.2)"},
+    {{.text = FROM "Cc: {{#name}}{{empty}} <{{emial}}>{{/name}}\n\n"},
+     65,
+     "t.eml:2:25: no column \"emial\"; did you mean \"email\"?"},
     {{.text = FROM "To: a b\n\n"}, 65, "t.eml:2: no address in To"},
     {{.text = FROM "To: all: a@b.example;\n\n"},
      65,
@@ -304,6 +319,8 @@ static const struct {
      "no address in Reply-To"},
     {{.text = FROM "Reply-To: {{name}}\n\n", .name = {"a@b, c@d", 8}, EMAIL},
      "no address in Reply-To"},
+    {{.text = FROM "To: {{name}} {{email}}\n\n", .name = {"Jo", 2}, EMAIL},
+     "no address in To (a name goes before it: Name <address>)"},
     {{.text = FROM "Reply-To: <{{name}}>\n\n", .name = {"a@b> <c@d", 9}, EMAIL},
      "no address in Reply-To"},
     {{.text = FROM "Reply-To: {{name}}\n\n",
@@ -384,7 +401,9 @@ static const struct {
     const char *message_id;
     bool utf8;
 } envelopes[] = {
-    {{.text = "From: N <n@x.example>, m@y.example\n\n", JO},
+    {{.text = "From: N <n@x.example>, m@y.example\n"
+              "Sender: m@y.example\n\n",
+      JO},
      "n@x.example",
      "x.example",
      "<key@example.org>",
