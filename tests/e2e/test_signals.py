@@ -137,3 +137,25 @@ def test_a_signal_at_any_time(send, slow_relay, tmp_path):
         assert process.returncode in (OK, REMAIN, LOOK, -ENDING[i % 3]), i
         assert process.returncode >= 0 or relay.taken == []
     assert {OK, REMAIN} & seen
+
+
+@pytest.mark.parametrize("number", ENDING)
+def test_a_password_command_that_hangs(contacts, template, sinks, tmp_path,
+                                       number):
+    secret = tmp_path / "secret"
+    secret.write_text("x\n")
+    secret.chmod(0o600)
+    sink = sinks("--auth", "ann", "--auth-password-file", secret)
+    process = program.start(
+        "send", "-s", sink.url, "--tls-ca", sink.ca, "-u", "ann",
+        "--passwordeval", "echo > begun; exec sleep 60", contacts(USERS),
+        template, cwd=tmp_path)
+    limit = time.monotonic() + 20
+    while not (tmp_path / "begun").exists() and time.monotonic() < limit:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGUSR1)
+    assert not has_ended(process, 0.2)
+    process.send_signal(number)
+    done = program.finish(process, 10)
+    assert done.status == REMAIN, done.err
+    assert done.closing()["pending"] == len(USERS)
