@@ -137,11 +137,10 @@ static bool sync_folder(const char *path)
 }
 
 static bool create_from(const unsigned char *image, size_t bytes,
-                        const char *path, int *status_out)
+                        const char *path)
 {
     char *temporary;
     int fd = nameless_create(path, &temporary);
-    *status_out = fd < 0 ? EX_CANTCREAT : EX_IOERR;
     bool fine = fd >= 0 && write_whole(fd, image, bytes) &&
                 nameless_appear(fd, path, &temporary) && sync_folder(path);
     int error = errno;
@@ -163,10 +162,10 @@ bool state_create(const char *path, struct err *err)
     if (!image) {
         return false;
     }
-    int status;
-    bool fine = create_from(image, bytes, path, &status);
+    bool fine = create_from(image, bytes, path);
     if (!fine) {
-        err_set(err, status, "%s: cannot be made: %s", path, strerror(errno));
+        err_set(err, EX_CANTCREAT, "%s: cannot be made: %s", path,
+                strerror(errno));
     }
     sqlite3_free(image);
     return fine;
