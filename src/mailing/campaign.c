@@ -21,6 +21,14 @@ void campaign_stop(struct campaign *c, enum campaign_course course, int status,
     }
 }
 
+void campaign_fail(struct campaign *c, const struct err *err)
+{
+    if (c->unkept.status == 0) {
+        c->unkept = *err;
+    }
+    campaign_stop(c, COURSE_LISTENING, err->status, err->text);
+}
+
 /* Long windows are not waited for. */
 void campaign_note_budget(struct campaign *c, const char *what, uint64_t in_ms)
 {
@@ -131,6 +139,9 @@ static void conduct(struct campaign *c)
     stock_fill(c);
     if (c->course == COURSE_STOPPED) {
         relays_each_session(c, session_cut);
+    } else if (c->course == COURSE_LISTENING) {
+        relays_each_session(c, session_unstage);
+        relays_each_session(c, session_drain);
     } else if (c->course == COURSE_DRAINING || finished(c)) {
         relays_each_session(c, session_drain);
     } else {
@@ -139,20 +150,28 @@ static void conduct(struct campaign *c)
     }
 }
 
+/* Where one of them cannot be written, the others still are. */
+static void write_records(struct campaign *c)
+{
+    struct err err = {0};
+    if (!report_flush(c->report, &err)) {
+        campaign_fail(c, &err);
+    }
+    if (c->evidence && !evidence_flush(c->evidence, &err)) {
+        campaign_fail(c, &err);
+    }
+    if (!keeper_turn(&c->keeper, &err)) {
+        campaign_fail(c, &err);
+    }
+}
+
 static void turn(void *context)
 {
     struct campaign *c = context;
-    struct err err = {0};
     conduct(c);
-    if (!report_flush(c->report, &err) ||
-        (c->evidence && !evidence_flush(c->evidence, &err))) {
-        campaign_stop(c, COURSE_STOPPED, err.status, err.text);
-        conduct(c);
-    }
-    if (!keeper_turn(&c->keeper, &err)) {
-        /* Nothing more is said; what was said is still answered. */
-        relays_each_session(c, session_unstage);
-        campaign_stop(c, COURSE_DRAINING, err.status, err.text);
+    enum campaign_course before = c->course;
+    write_records(c);
+    if (c->course != before) {
         conduct(c);
     }
     if (relays_sessions(c) == 0 && (c->course != COURSE_GOING || finished(c))) {
@@ -174,7 +193,8 @@ static void take_signal(void *context, int number)
     struct campaign *c = context;
     if (number == SIGUSR1) {
         watch_answer(c);
-    } else if (c->course == COURSE_GOING) {
+    } else if (!c->asked_to_stop) {
+        c->asked_to_stop = true;
         c->observer->say(c->observer->context, SAY_WARNING,
                          "stopping: what is under way will end, nothing new "
                          "is begun (once more to stop at once)");

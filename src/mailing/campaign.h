@@ -35,8 +35,10 @@
 
 enum campaign_course {
     COURSE_GOING,
-    COURSE_DRAINING, /* nothing new; what is under way ends */
-    COURSE_STOPPED,  /* sessions are cut */
+    COURSE_DRAINING,  /* nothing new; what is under way ends */
+    COURSE_LISTENING, /* the same, and what was not begun goes back: what was
+                         said is still answered */
+    COURSE_STOPPED,   /* sessions are cut */
 };
 
 struct campaign {
@@ -79,7 +81,9 @@ struct campaign {
 
     /* the end */
     enum campaign_course course;
-    struct err why; /* of a stop; status 0: it ran through */
+    bool asked_to_stop; /* by a signal */
+    struct err why;     /* of a stop; status 0: it ran through */
+    struct err unkept;  /* the first file that failed; status 0: none */
     uint64_t begun_ms;
     struct loop_timer *timer, *ticker;
     uint64_t metrics_when_ms;    /* --metrics is written next */
@@ -106,6 +110,10 @@ bool campaign_wants_session(struct campaign *c);
 void campaign_stop(struct campaign *c, enum campaign_course course, int status,
                    const char *text);
 
+/* A file cannot be written, or read: no letter is begun any more. Those that
+ * were have their verdicts, which are kept wherever they can be. */
+void campaign_fail(struct campaign *c, const struct err *err);
+
 /* A budget of hours or days is used up; it opens in so many milliseconds. */
 void campaign_note_budget(struct campaign *c, const char *what, uint64_t in_ms);
 
@@ -125,13 +133,13 @@ void campaign_give_up(struct campaign *c, struct task *t);
 struct task *campaign_meet(struct campaign *c, const struct plan_row *row,
                            uint32_t contact);
 
-/* It stays as an earlier run left it. False: *err. */
-bool campaign_adopt(struct campaign *c, const struct plan_row *row,
-                    uint32_t contact, const struct state_row *record,
-                    struct err *err);
+/* It stays as an earlier run left it. */
+void campaign_adopt(struct campaign *c, const struct plan_row *row,
+                    uint32_t contact, const struct state_row *record);
 
 /* --- closing.c: rows that were never to be mailed, or never taken --- */
 
-/* The third reading. Writes the rest of the report, and --failed. False:
+/* The third reading. Writes the rest of the report, and --failed; what of them
+ * cannot be written is told when they are closed. False: it cannot be read,
  * *err. */
 bool campaign_close_books(struct campaign *c, struct err *err);

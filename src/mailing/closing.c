@@ -28,13 +28,14 @@ static struct span why_not_taken(const struct campaign *c)
     return SPAN("not sent: the run ended before its turn");
 }
 
-static bool report_untried(struct closing *k, const struct plan_row *row,
-                           enum outcome outcome, struct span reason,
-                           struct err *err)
+/* Here and below: a file that cannot be written says so when it is closed. */
+static void report_untried(struct closing *k, const struct plan_row *row,
+                           enum outcome outcome, struct span reason)
 {
     struct campaign *c = k->campaign;
+    struct err told_later;
     if (!c->settings->report_all && !outcome_failed(outcome)) {
-        return true;
+        return;
     }
     struct report_row line = {
         .line = row->csv.line,
@@ -43,13 +44,13 @@ static bool report_untried(struct closing *k, const struct plan_row *row,
         .scope = scope_name(SCOPE_LOCAL),
         .reply = reason,
     };
-    return report_write(c->report, &line, err);
+    (void)report_write(c->report, &line, &told_later);
 }
 
-static bool fail_row(struct closing *k, const struct plan_row *row,
-                     enum outcome outcome, const struct note *note,
-                     struct err *err)
+static void fail_row(struct closing *k, const struct plan_row *row,
+                     enum outcome outcome, const struct note *note)
 {
+    struct err told_later;
     struct failed_row line = {
         .raw = row->csv.raw,
         .status = outcome,
@@ -61,8 +62,9 @@ static bool fail_row(struct closing *k, const struct plan_row *row,
     bool wanted =
         outcome_failed(outcome) &&
         (outcome != OUTCOME_UNKNOWN || k->campaign->settings->resend_unknown);
-    return !k->campaign->failed || !wanted ||
-           failed_write(k->campaign->failed, &line, err);
+    if (k->campaign->failed && wanted) {
+        (void)failed_write(k->campaign->failed, &line, &told_later);
+    }
 }
 
 /* It was not taken in this run. */
@@ -75,12 +77,29 @@ static bool close_untaken(struct closing *k, const struct plan_row *row,
     case STATE_BROKEN:
         return false;
     case STATE_THERE:
-        return campaign_adopt(c, row, contact, &record, err);
+        campaign_adopt(c, row, contact, &record);
+        return true;
     case STATE_ABSENT:
         break;
     }
     ledger_settle(&c->ledger, contact, OUTCOME_PENDING);
-    return report_untried(k, row, OUTCOME_PENDING, why_not_taken(c), err);
+    report_untried(k, row, OUTCOME_PENDING, why_not_taken(c));
+    return true;
+}
+
+/* Why it failed. Where that was not kept, the row still goes with the others,
+ * and the cause of it stands in its place. */
+static struct note recall(struct closing *k, uint32_t contact)
+{
+    struct campaign *c = k->campaign;
+    struct note note = {.reason = why_not_taken(c)};
+    struct err lost = {0};
+    notes_get(c->notes, contact, &k->arena, &note, &lost);
+    if (lost.status != 0) {
+        campaign_fail(c, &lost);
+        note.reason = arena_copy(&k->arena, span_of(lost.text));
+    }
+    return note;
 }
 
 static bool close_contact(struct closing *k, const struct plan_row *row,
@@ -99,12 +118,11 @@ static bool close_contact(struct closing *k, const struct plan_row *row,
         return false;
     }
     (void)ledger_get(&c->ledger, contact, &outcome);
-    if (!c->failed || !outcome_failed(outcome)) {
-        return true;
+    if (c->failed && outcome_failed(outcome)) {
+        struct note note = recall(k, contact);
+        fail_row(k, row, outcome, &note);
     }
-    struct note note = {.reason = why_not_taken(c)};
-    notes_get(c->notes, contact, &k->arena, &note, err);
-    return err->status == 0 && fail_row(k, row, outcome, &note, err);
+    return true;
 }
 
 static bool close_row(struct closing *k, const struct plan_row *row,
@@ -115,8 +133,9 @@ static bool close_row(struct closing *k, const struct plan_row *row,
     }
     enum outcome outcome = outcome_of_status[row->verdict.status];
     struct note note = {.reason = row->reason};
-    return report_untried(k, row, outcome, row->reason, err) &&
-           fail_row(k, row, outcome, &note, err);
+    report_untried(k, row, outcome, row->reason);
+    fail_row(k, row, outcome, &note);
+    return true;
 }
 
 static bool read_again(struct closing *k, struct err *err)

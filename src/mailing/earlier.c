@@ -13,10 +13,10 @@ static bool goes_again(const struct campaign *c, enum outcome outcome)
            (outcome == OUTCOME_UNKNOWN && c->settings->resend_unknown);
 }
 
-bool campaign_adopt(struct campaign *c, const struct plan_row *row,
-                    uint32_t contact, const struct state_row *record,
-                    struct err *err)
+void campaign_adopt(struct campaign *c, const struct plan_row *row,
+                    uint32_t contact, const struct state_row *record)
 {
+    struct err err = {0};
     struct report_row line = record->report;
     line.line = row->csv.line;
     line.address = row->verdict.text;
@@ -27,10 +27,12 @@ bool campaign_adopt(struct campaign *c, const struct plan_row *row,
     bool failed = outcome_failed(line.status);
     struct note note = {line.code, line.enhanced, line.reply};
     if ((failed || c->settings->report_all) &&
-        !report_write(c->report, &line, err)) {
-        return false;
+        !report_write(c->report, &line, &err)) {
+        campaign_fail(c, &err);
     }
-    return !failed || !c->notes || notes_put(c->notes, contact, &note, err);
+    if (failed && c->notes && !notes_put(c->notes, contact, &note, &err)) {
+        campaign_fail(c, &err);
+    }
 }
 
 /* It has been begun before: its record and its attempts go on. */
@@ -58,10 +60,10 @@ struct task *campaign_meet(struct campaign *c, const struct plan_row *row,
         keeper_find(&c->keeper, row, &c->earlier, &record, &err);
     bool again = found == STATE_THERE && goes_again(c, record.report.status);
     if (found == STATE_THERE && !again) {
-        (void)campaign_adopt(c, row, contact, &record, &err);
+        campaign_adopt(c, row, contact, &record);
     }
-    if (err.status != 0) {
-        campaign_stop(c, COURSE_STOPPED, err.status, err.text);
+    if (found == STATE_BROKEN) {
+        campaign_fail(c, &err);
     }
     if (found == STATE_BROKEN || (found == STATE_THERE && !again)) {
         return NULL;

@@ -80,27 +80,33 @@ static void release(struct campaign *c)
     ledger_release(&c->ledger);
 }
 
-/* What is closed is no more, whether it went well or not. */
+/* Only one is told at the end. */
+static void tell_also(const struct campaign *c, const struct err *err)
+{
+    if (err->status != 0) {
+        c->observer->say(c->observer->context, SAY_ERROR, err->text);
+    }
+}
+
+/* What is closed is no more, whether it went well or not. Where one cannot be
+ * kept, the others still are. */
 static bool close_records(struct campaign *c, struct err *err)
 {
-    struct report *report = c->report;
-    struct evidence *evidence = c->evidence;
-    struct failed *failed = c->failed;
+    struct err errs[3] = {0};
+    bool whole = report_close(c->report, &errs[0]);
+    whole &= evidence_close(c->evidence, &errs[1]);
+    whole &= failed_close(c->failed, &errs[2]);
     c->report = NULL;
     c->evidence = NULL;
     c->failed = NULL;
-    struct err second = {0};
-    bool kept = evidence_close(evidence, &second);
-    if (!report_close(report, err)) {
-        failed_abandon(failed);
-        return false;
+    for (size_t i = 0; i < 3; i++) {
+        if (err->status == 0) {
+            *err = errs[i];
+        } else {
+            tell_also(c, &errs[i]);
+        }
     }
-    if (!kept) {
-        *err = second;
-        failed_abandon(failed);
-        return false;
-    }
-    return !failed || failed_close(failed, err);
+    return whole;
 }
 
 static bool recall_relays(struct campaign *c, struct err *err)
@@ -133,7 +139,12 @@ static int run(struct campaign *c, struct tally *tally_out, struct err *err)
     int status = written ? EX_OK : err->status;
     if (!kept) {
         status = status_worse(status, lost.status);
+        tell_also(c, err);
         *err = lost;
+    }
+    if (c->unkept.status != 0) {
+        status = status_worse(status, c->unkept.status);
+        *err = err->status == 0 ? c->unkept : *err;
     }
     status = status_worse(status, status_of_rows(c));
     /* A stop that left no row behind is none. */

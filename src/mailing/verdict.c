@@ -39,10 +39,12 @@ static void write_down(struct campaign *c, const struct session *s,
     struct note note = {row.code, row.enhanced, row.reply};
     bool wanted = c->settings->report_all || outcome_failed(outcome);
     struct err err = {0};
-    if ((wanted && !report_write(c->report, &row, &err)) ||
-        (c->notes && outcome_failed(outcome) &&
-         !notes_put(c->notes, t->contact, &note, &err))) {
-        campaign_stop(c, COURSE_STOPPED, err.status, err.text);
+    if (wanted && !report_write(c->report, &row, &err)) {
+        campaign_fail(c, &err);
+    }
+    if (c->notes && outcome_failed(outcome) &&
+        !notes_put(c->notes, t->contact, &note, &err)) {
+        campaign_fail(c, &err);
     }
 }
 

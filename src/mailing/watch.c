@@ -91,7 +91,8 @@ static void tick(void *context)
         c->metrics_when_ms = now + METRICS_MS;
         if (!write_metrics(c, true, 0, &err)) {
             /* What is under way is not to become unknown for that. */
-            campaign_stop(c, COURSE_DRAINING, EX_IOERR, err.text);
+            err.status = EX_IOERR;
+            campaign_fail(c, &err);
         }
     }
     loop_timer_start(c->ticker, TICK_MS);

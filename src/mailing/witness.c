@@ -39,11 +39,6 @@ static void describe_tls(const struct tls *t, struct tls_facts *facts,
     }
 }
 
-static void stop(struct campaign *c, const struct err *err)
-{
-    campaign_stop(c, COURSE_STOPPED, err->status, err->text);
-}
-
 /* With --debug. */
 static void show(const struct campaign *c, const struct evidence_session *line)
 {
@@ -93,7 +88,7 @@ void witness_session(struct campaign *c, const struct session *s,
         show(c, &line);
     }
     if (c->evidence && !evidence_add_session(c->evidence, &line, &err)) {
-        stop(c, &err);
+        campaign_fail(c, &err);
     }
 }
 
@@ -114,6 +109,6 @@ void witness_sent(struct campaign *c, const struct session *s,
     };
     struct err err = {0};
     if (!evidence_add_message(c->evidence, &line, &err)) {
-        stop(c, &err);
+        campaign_fail(c, &err);
     }
 }
