@@ -47,7 +47,8 @@ static void remember(struct task *t, const struct state_row *record)
     t->record = record->id;
     t->attempts = r->attempts;
     t->doubtful = r->status == OUTCOME_UNKNOWN;
-    task_note(t, &word, scope_named(span_of(r->scope)));
+    struct task_place place = {r->relay, r->tls};
+    task_note(t, &word, scope_named(span_of(r->scope)), place);
 }
 
 struct task *campaign_meet(struct campaign *c, const struct plan_row *row,

@@ -1,6 +1,7 @@
 #include "mailing/relays.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "mailing/campaign.h"
@@ -100,20 +101,59 @@ static const struct err *why_lost(const struct line *l)
     return l->given_up.status != 0 ? &l->given_up : &l->trouble;
 }
 
+/* Each has its part of the text, so that none is left out. */
+static void append_why(struct buf *out, const char *text, unsigned count)
+{
+    size_t part = (out->bytes_max - 1) / count;
+    size_t room = part > 2 ? part - 2 : 0;
+    struct span why = span_of(text);
+    size_t len = why.len < room ? why.len : room;
+    while (len < why.len && ((unsigned char)why.data[len] & 0xc0) == 0x80) {
+        len--; /* no character is cut in two */
+    }
+    if (out->len > 0) {
+        buf_append(out, SPAN("; "));
+    }
+    buf_append(out, span_slice(why, 0, len));
+}
+
+static bool said_before(const struct campaign *c, unsigned at)
+{
+    for (unsigned i = 0; i < at; i++) {
+        if (strcmp(why_lost(&c->lines[i])->text,
+                   why_lost(&c->lines[at])->text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is true of each of them. */
+static void stop(struct campaign *c, int status)
+{
+    struct buf text;
+    buf_init(&text, ERR_TEXT_BYTES);
+    for (unsigned i = 0; i < c->line_count; i++) {
+        if (!said_before(c, i)) {
+            append_why(&text, why_lost(&c->lines[i])->text, c->line_count);
+        }
+    }
+    buf_append_byte(&text, '\0');
+    campaign_stop(c, COURSE_DRAINING, status, text.data);
+    buf_release(&text);
+}
+
 bool relays_left(struct campaign *c)
 {
-    const struct err *worst = why_lost(&c->lines[0]);
+    int worst = why_lost(&c->lines[0])->status;
     for (unsigned i = 0; i < c->line_count; i++) {
         const struct line *l = &c->lines[i];
         if (!lost(c, l)) {
             return true;
         }
-        const struct err *why = why_lost(l);
-        if (status_worse(why->status, worst->status) != worst->status) {
-            worst = why;
-        }
+        worst = status_worse(why_lost(l)->status, worst);
     }
-    campaign_stop(c, COURSE_DRAINING, worst->status, worst->text);
+    stop(c, worst);
     return false;
 }
 

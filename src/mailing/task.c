@@ -134,9 +134,12 @@ bool task_needs_smtputf8(const struct task *t)
     return t->letter.needs_smtputf8 || !t->row.verdict.address.local_ascii;
 }
 
-void task_note(struct task *t, const struct reply *reply, enum scope scope)
+void task_note(struct task *t, const struct reply *reply, enum scope scope,
+               struct task_place place)
 {
     arena_reset(&t->word.arena);
+    t->word.place.relay = arena_copy(&t->word.arena, place.relay);
+    t->word.place.tls = arena_copy(&t->word.arena, place.tls);
     t->word.code = reply->code;
     t->word.enhanced = arena_copy(&t->word.arena, reply->enhanced);
     t->word.text = arena_copy(&t->word.arena, reply->text);

@@ -12,6 +12,12 @@
 #include "smtp/classify.h"
 #include "smtp/dialog.h"
 
+/* Where something was said of it: the relay, as host:port, and how it was
+ * secured. Empty: nowhere. */
+struct task_place {
+    struct span relay, tls;
+};
+
 struct task {
     struct task *next;   /* in a queue */
     uint32_t contact;    /* its number in the ledger */
@@ -30,8 +36,9 @@ struct task {
     uint64_t due_ms;       /* when it goes again */
     struct {               /* the last word on it; code 0: none */
         unsigned code;
-        struct span enhanced, text; /* in word_arena */
+        struct span enhanced, text; /* in the arena */
         enum scope scope;
+        struct task_place place; /* the same */
         struct arena arena;
     } word;
 };
@@ -61,8 +68,9 @@ bool task_write_letter(struct task *t, const struct plan *plan,
 
 bool task_needs_smtputf8(const struct task *t);
 
-/* Keeps the last word. */
-void task_note(struct task *t, const struct reply *reply, enum scope scope);
+/* Keeps the last word; all of it is copied. */
+void task_note(struct task *t, const struct reply *reply, enum scope scope,
+               struct task_place place);
 
 /* --- rows that go again --- */
 

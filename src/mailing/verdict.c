@@ -9,10 +9,20 @@
 
 /* --- settling --- */
 
+static struct task_place place_of(const struct session *s)
+{
+    return (struct task_place){
+        .relay = session_relay(s),
+        .tls = tls_description(session_tls(s)),
+    };
+}
+
+/* s: NULL where it is not under way; then where its last word was said. */
 static struct report_row describe_row(const struct session *s,
                                       const struct task *t,
                                       enum outcome outcome)
 {
+    struct task_place place = s ? place_of(s) : t->word.place;
     return (struct report_row){
         .line = t->row.csv.line,
         .address = t->row.verdict.text,
@@ -25,8 +35,8 @@ static struct report_row describe_row(const struct session *s,
         .reply = t->word.text,
         .attempts = t->attempts,
         .message_id = t->letter.message_id,
-        .relay = s ? session_relay(s) : SPAN(""),
-        .tls = tls_description(s ? session_tls(s) : NULL),
+        .relay = place.relay,
+        .tls = place.tls,
         .time_ms = clock_wall_ms(),
     };
 }
@@ -79,6 +89,8 @@ static void note_unsaid(struct campaign *c, const struct task *t)
     deal_end_unsaid(&c->deal, t);
 }
 
+static const struct task_place nowhere = {{"", 0}, {"", 0}};
+
 static void take_invalid(void *context, struct task *t, struct span reason)
 {
     struct line *l = context;
@@ -86,7 +98,7 @@ static void take_invalid(void *context, struct task *t, struct span reason)
     c->under_way--;
     note_unsaid(c, t);
     struct reply word = {.text = reason};
-    task_note(t, &word, SCOPE_LOCAL);
+    task_note(t, &word, SCOPE_LOCAL, nowhere);
     settle(c, NULL, t, OUTCOME_INVALID);
 }
 
@@ -210,7 +222,7 @@ static enum session_news take_refusal(struct line *l, const struct session *s,
         finding = classify(v->step, &v->reply);
     }
     struct ruling ruling = policy_of_refusal(&finding, v->step, &v->reply);
-    task_note(t, &v->reply, finding.scope);
+    task_note(t, &v->reply, finding.scope, place_of(s));
     t->attempts += !local && ruling.row != ROW_WAITS ? 1 : 0;
     if (!local) {
         line_answered(l);
@@ -230,10 +242,10 @@ static enum session_news take_refusal(struct line *l, const struct session *s,
     return local ? SESSION_WAITS : news_of(&ruling);
 }
 
-static void note_loss(struct task *t, const char *text)
+static void note_loss(struct task *t, const char *text, struct task_place place)
 {
     struct reply word = {.text = span_of(text)};
-    task_note(t, &word, SCOPE_SESSION);
+    task_note(t, &word, SCOPE_SESSION, place);
 }
 
 /* Once is bad luck. A row that ends its session again and again must not keep
@@ -242,9 +254,9 @@ static void take_loss(struct campaign *c, const struct session *s,
                       struct task *t, const struct reply *closing)
 {
     if (t->attempts == 0 && closing->code != 0) {
-        task_note(t, closing, SCOPE_SESSION);
+        task_note(t, closing, SCOPE_SESSION, place_of(s));
     } else if (t->attempts == 0) {
-        note_loss(t, "the session ended before this was taken");
+        note_loss(t, "the session ended before this was taken", place_of(s));
     }
     t->losses++;
     go_again(c, s, t, t->losses > 1 ? delay_ms(c, t, t->losses) : 0);
@@ -253,7 +265,7 @@ static void take_loss(struct campaign *c, const struct session *s,
 void campaign_give_up(struct campaign *c, struct task *t)
 {
     if (t->word.text.len == 0) {
-        note_loss(t, c->why.text);
+        note_loss(t, c->why.text, nowhere);
     }
     settle(c, NULL, t, outcome_of_waiting(t));
 }
@@ -264,7 +276,8 @@ static void take_doubt(struct campaign *c, const struct session *s,
 {
     t->attempts++;
     t->doubtful = true;
-    note_loss(t, "the connection was lost before the reply to the content");
+    note_loss(t, "the connection was lost before the reply to the content",
+              place_of(s));
     if (!c->settings->resend_unknown) {
         settle(c, s, t, OUTCOME_UNKNOWN);
         return;

@@ -279,3 +279,22 @@ def test_sessions_are_never_more_than_asked_for(odd, send):
     assert relay.most_open <= 3
     assert relay.connections > 10
     assert done.status == LOOK
+
+
+@pytest.mark.parametrize("verb, reply, status", [
+    ("RCPT", b"451 4.7.1 greylisted\r\n", "deferred"),
+    ("MAIL", b"421 4.3.2 later\r\n", "pending"),
+])
+@pytest.mark.parametrize("state", [(), ("--state", "s.db")])
+def test_who_waits_when_it_ends_is_of_the_relay_that_spoke_last(
+        odd, send, run, verb, reply, status, state):
+    relay = odd(at(verb, reply))
+    done, rows = send(relay, 3, "--retry-for", "5m", "--retry-delay", "60s",
+                      "--max-runtime", "800ms", *state)
+    assert done.status == REMAIN, done.err
+    told = [row for row in rows if row["reply"] == reply[4:-2].decode()]
+    assert told and {row["status"] for row in told} == {status}
+    assert {row["relay"] for row in told} == {f"127.0.0.1:{relay.port}"}
+    if state:
+        again = run("status", "s.db", "--report", "-", "--report-all")
+        assert f"127.0.0.1:{relay.port}" in again.out

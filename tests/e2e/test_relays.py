@@ -185,6 +185,23 @@ def test_all_gone(send, sinks):
     assert {row["status"] for row in rows} == {"pending"}
 
 
+def test_each_that_is_gone_is_named(send, sinks, tmp_path):
+    """What is true of one is not said of all."""
+    for name, word in (("right", "secret"), ("wrong", "other")):
+        (tmp_path / name).write_text(word + "\n")
+        (tmp_path / name).chmod(0o600)
+    a = sinks("--auth", "ann", "--auth-password-file", tmp_path / "right",
+              "--auth-required")
+    down = f"127.0.0.1:{free_port()}"
+    done, rows = send(20, [down, a.address], [a], "--retry-for", "1s", "-u",
+                      "ann", "--password-file", tmp_path / "wrong")
+    assert done.status == UNAVAILABLE  # the worse one
+    for said in (done.err.splitlines()[-2], *(row["reply"] for row in rows)):
+        assert f"{down}: Connection refused; {a.address}: " in said
+        assert "refused the login" in said
+    assert {row["relay"] for row in rows} == {""}  # none was tried at any
+
+
 def test_all_gone_after_some_were_sent(send, sinks):
     a, b = (sinks("--exit-after", "50") for _ in range(2))
     done, rows = send(500, [a.address, b.address], [a, b], "--retry-for",
