@@ -7,6 +7,9 @@ void appetite_verdict(struct appetite *a, enum session_news news, bool last)
     if (news == SESSION_LEAVES) {
         a->full = true;
         a->counts = true;
+    } else if (news == SESSION_LAPSED) {
+        a->full = true;
+        a->lapsed = true;
     } else if (news == SESSION_DEALT && last && !a->full) {
         a->letters++;
     }
@@ -27,7 +30,7 @@ void appetite_end(struct appetite *a, const struct dialog *d)
  * closes after as many again. */
 void appetite_learn(struct appetite_learned *learned, const struct appetite *a)
 {
-    if (!a->full || a->letters == 0) {
+    if (!a->full || a->lapsed || a->letters == 0) {
         return;
     }
     bool counts = a->counts || a->letters == learned->closed_after;

@@ -14,6 +14,7 @@ enum session_news {
     SESSION_DEALT,  /* the relay dealt with the letter itself */
     SESSION_WAITS,  /* it did not */
     SESSION_LEAVES, /* it will have no more letters on it */
+    SESSION_LAPSED, /* the same, but for its login: no matter of how many */
 };
 
 /* Of one session; all zero at its start. */
@@ -21,6 +22,7 @@ struct appetite {
     unsigned letters; /* dealt with */
     bool full;        /* the relay will have no more… */
     bool counts;      /* …and said that it counts them */
+    bool lapsed;      /* …until there is another login */
 };
 
 /* Of a relay; all zero at first. */

@@ -4,12 +4,12 @@ enum { SECRET_BYTES_MAX = 65536, BINDING_BYTES_MAX = 256 };
 
 bool credential_fetch(struct credential *c, const struct settings *settings,
                       const struct relay *relay,
-                      const struct observer *observer, unsigned refusals,
-                      struct err *err)
+                      const struct observer *observer,
+                      const struct logins *logins, struct err *err)
 {
     buf_init(&c->secret, SECRET_BYTES_MAX);
     buf_init(&c->binding, BINDING_BYTES_MAX);
-    c->refusals = refusals;
+    c->before = *logins;
     if (!settings->user) {
         return true;
     }
@@ -54,15 +54,38 @@ void credential_wipe(struct credential *c)
     c->login.secret = SPAN("");
 }
 
-bool credential_renewable(const struct credential *c,
-                          const struct settings *settings, unsigned *refusals)
+/* `before`: when the secret was fetched, so many had been asked for anew and
+ * had not done better. */
+static bool renewable(const struct settings *settings, unsigned before,
+                      unsigned *count)
 {
     bool asked_anew = settings->secret.kind == SECRET_FILE ||
                       settings->secret.kind == SECRET_NETRC ||
                       settings->secret.kind == SECRET_COMMAND;
-    if (!asked_anew || c->refusals > 0) {
+    if (!asked_anew || before > 0) {
         return false;
     }
-    *refusals = 1; /* also where several sessions had the same old one */
+    *count = 1; /* also where several sessions had the same old one */
     return true;
+}
+
+bool credential_token_renewable(const struct credential *c,
+                                const struct settings *settings,
+                                struct logins *logins)
+{
+    return renewable(settings, c->before.refused, &logins->refused);
+}
+
+bool credential_lapse_renewable(const struct credential *c,
+                                const struct settings *settings,
+                                struct logins *logins)
+{
+    return settings->user &&
+           renewable(settings, c->before.lapsed, &logins->lapsed);
+}
+
+void credential_held(struct credential *c, struct logins *logins)
+{
+    c->before.lapsed = 0;
+    logins->lapsed = 0;
 }

@@ -9,19 +9,25 @@
 #include "net/tls.h"
 #include "smtp/auth.h"
 
+/* How a relay held its logins so far, over all its sessions; zero at first. */
+struct logins {
+    unsigned refused; /* tokens, since one was last accepted */
+    unsigned lapsed;  /* sessions that it held as logged in no longer, since it
+                         last took a letter */
+};
+
 struct credential {
     struct login login; /* its spans are the settings' and `secret`'s */
     struct buf secret;
     struct buf binding;
-    unsigned refusals; /* of tokens, when this one was fetched */
+    struct logins before; /* when this one was fetched */
 };
 
-/* The secret is fetched for each login. `refusals` is how many tokens were
- * refused since one was last accepted. False: *err. Release it in any case. */
+/* The secret is fetched for each login. False: *err. Release it in any case. */
 bool credential_fetch(struct credential *c, const struct settings *settings,
                       const struct relay *relay,
-                      const struct observer *observer, unsigned refusals,
-                      struct err *err);
+                      const struct observer *observer,
+                      const struct logins *logins, struct err *err);
 
 /* Binds the login to this TLS session, where that can be. */
 void credential_bind(struct credential *c, const struct tls *t);
@@ -29,7 +35,15 @@ void credential_bind(struct credential *c, const struct tls *t);
 /* Used, or no longer wanted: the secret is gone. */
 void credential_wipe(struct credential *c);
 
-/* Its token was refused, and may have run out: true where it is worth asking
- * for another one, which it is once. *refusals counts. */
-bool credential_renewable(const struct credential *c,
-                          const struct settings *settings, unsigned *refusals);
+/* Its token was refused, and may have run out; or its login was accepted once,
+ * and does not hold any more: true where it is worth asking for another one,
+ * which it is once. *logins counts. */
+bool credential_token_renewable(const struct credential *c,
+                                const struct settings *settings,
+                                struct logins *logins);
+bool credential_lapse_renewable(const struct credential *c,
+                                const struct settings *settings,
+                                struct logins *logins);
+
+/* A letter was taken under it: it held until now. */
+void credential_held(struct credential *c, struct logins *logins);

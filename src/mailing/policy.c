@@ -7,6 +7,7 @@ static const struct ruling retries = {ROW_RETRIES, LINE_GOES_ON, 0};
 static const struct ruling leaves = {ROW_WAITS, LINE_LEAVES, 0};
 static const struct ruling slows = {ROW_WAITS, LINE_SLOWS, 0};
 static const struct ruling counts = {ROW_WAITS, LINE_COUNTS, 0};
+static const struct ruling lapses = {ROW_WAITS, LINE_LAPSES, EX_NOPERM};
 static const struct ruling stops_for_now = {ROW_WAITS, LINE_STOPS, EX_TEMPFAIL};
 static const struct ruling stops_denied = {ROW_WAITS, LINE_STOPS, EX_NOPERM};
 static const struct ruling stops_relay = {ROW_WAITS, LINE_STOPS,
@@ -38,6 +39,7 @@ static const struct rule {
     {SCOPE_ACCOUNT, ANY, ANY, ANY, true, ANY, &stops_for_now},
     {SCOPE_ACCOUNT, ANY, true, ANY, ANY, ANY, &slows},
     {SCOPE_ACCOUNT, CLASS_RATELIMIT, ANY, ANY, ANY, ANY, &stops_for_now},
+    {SCOPE_ACCOUNT, CLASS_AUTH, ANY, ANY, ANY, ANY, &lapses},
     {SCOPE_ACCOUNT, ANY, ANY, ANY, ANY, ANY, &stops_denied},
 
     {SCOPE_SENDER, ANY, true, ANY, ANY, ANY, &slows},

@@ -21,6 +21,8 @@ enum line_ruling {
     LINE_GOES_ON,
     LINE_COUNTS, /* three in a row with nothing sent between stop it */
     LINE_LEAVES, /* this session ends, others go on */
+    LINE_LAPSES, /* this session's login does not hold any more: another one is
+                    tried where its secret can be had anew, else it stops */
     LINE_SLOWS,  /* nothing new for a while */
     LINE_STOPS,  /* with `status` */
 };
@@ -28,7 +30,8 @@ enum line_ruling {
 struct ruling {
     enum row_ruling row;
     enum line_ruling line;
-    int status; /* of LINE_STOPS; of LINE_LEAVES, where one is due in the end */
+    int status; /* of LINE_STOPS and LINE_LAPSES; of LINE_LEAVES, where one is
+                   due in the end */
 };
 
 /* Of a letter's refusal. */

@@ -79,6 +79,9 @@ static void take_verdicts(struct session *s)
         enum session_news news =
             o->verdict(o->context, s, p->tasks[v.recipient], &v);
         appetite_verdict(&s->appetite, news, v.letter_done);
+        if (v.kind == VERDICT_SENT) {
+            credential_held(&s->credential, &s->terms->learned->logins);
+        }
         if (v.letter_done) {
             parcel_give_back(s->terms->parcels, p);
         }
@@ -122,8 +125,14 @@ void session_cut(struct session *s)
 static bool token_renewable(const struct session *s)
 {
     return dialog_end(s->dialog) == DIALOG_END_TOKEN &&
-           credential_renewable(&s->credential, s->terms->settings,
-                                &s->terms->learned->tokens_refused);
+           credential_token_renewable(&s->credential, s->terms->settings,
+                                      &s->terms->learned->logins);
+}
+
+bool session_login_renewable(const struct session *s)
+{
+    return credential_lapse_renewable(&s->credential, s->terms->settings,
+                                      &s->terms->learned->logins);
 }
 
 static void end_by_dialog(struct session *s)
@@ -152,7 +161,8 @@ static void end_as_wished(struct session *s)
     struct err why = {0};
     err_set(&why, EX_UNAVAILABLE, "%.*s: the relay takes no more in a session",
             (int)s->relay.len, s->relay.data);
-    enum loss loss = s->appetite.full ? LOSS_BY_CHANCE : LOSS_OF_OURS;
+    bool sated = s->appetite.full && !s->appetite.lapsed;
+    enum loss loss = sated ? LOSS_BY_CHANCE : LOSS_OF_OURS;
     end(s, policy_of_loss(loss), &why);
 }
 
@@ -318,7 +328,7 @@ static void note_ready(struct session *s)
     if (dialog_phase(s->dialog) == DIALOG_READY && !s->ready) {
         s->ready = true;
         credential_wipe(&s->credential);
-        s->terms->learned->tokens_refused = 0;
+        s->terms->learned->logins.refused = 0;
         s->terms->owner.ready(s->terms->owner.context, s);
     }
 }
@@ -475,8 +485,7 @@ struct session *session_open(const struct session_terms *terms,
     s->terms = terms;
     s->number = ++*terms->sessions_opened;
     if (!credential_fetch(&s->credential, terms->settings, terms->relay,
-                          terms->observer, terms->learned->tokens_refused,
-                          err)) {
+                          terms->observer, &terms->learned->logins, err)) {
         credential_wipe(&s->credential);
         free(s);
         return NULL;

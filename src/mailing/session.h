@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "mailing/appetite.h"
+#include "mailing/credential.h"
 #include "mailing/mailing.h"
 #include "mailing/parcel.h"
 #include "mailing/plan.h"
@@ -23,7 +24,7 @@ struct learned {
     bool stream_unfit; /* it loses step: never stream to it again */
     struct appetite_learned appetite;
     unsigned recipients; /* in a transaction, more are refused; 0: not seen */
-    unsigned tokens_refused; /* since one was last accepted */
+    struct logins logins;
 };
 
 /* How a session ended. */
@@ -90,6 +91,10 @@ void session_unstage(struct session *s);
 /* At once: what is under way is settled as for a lost connection, and the
  * session is over. */
 void session_cut(struct session *s);
+
+/* The relay does not hold it as logged in any more: true where another login
+ * is worth a try, which it is once. */
+bool session_login_renewable(const struct session *s);
 
 /* By which of the ways it went (wire_way_taken). */
 bool session_way(const struct session *s, unsigned *tag_out);

@@ -154,6 +154,7 @@ static void rule_line(struct line *l, const struct session *s,
         }
         break;
     case LINE_LEAVES: /* take_end sees whether that is trouble */
+    case LINE_LAPSES:
         l->campaign->observer->say(l->campaign->observer->context, SAY_INFO,
                                    why.text);
         break;
@@ -202,9 +203,10 @@ static bool too_many_recipients(struct line *l, const struct dialog_verdict *v)
 
 static enum session_news news_of(const struct ruling *ruling)
 {
-    return ruling->line == LINE_LEAVES ? SESSION_LEAVES
-           : ruling->row == ROW_WAITS  ? SESSION_WAITS
-                                       : SESSION_DEALT;
+    return ruling->line == LINE_LEAVES   ? SESSION_LEAVES
+           : ruling->line == LINE_LAPSES ? SESSION_LAPSED
+           : ruling->row == ROW_WAITS    ? SESSION_WAITS
+                                         : SESSION_DEALT;
 }
 
 static enum session_news take_refusal(struct line *l, const struct session *s,
@@ -222,6 +224,9 @@ static enum session_news take_refusal(struct line *l, const struct session *s,
         finding = classify(v->step, &v->reply);
     }
     struct ruling ruling = policy_of_refusal(&finding, v->step, &v->reply);
+    if (ruling.line == LINE_LAPSES && !session_login_renewable(s)) {
+        ruling.line = LINE_STOPS;
+    }
     task_note(t, &v->reply, finding.scope, place_of(s));
     t->attempts += !local && ruling.row != ROW_WAITS ? 1 : 0;
     if (!local) {
@@ -236,7 +241,7 @@ static enum session_news take_refusal(struct line *l, const struct session *s,
         go_again(c, s, t, delay_ms(c, t, t->attempts));
         break;
     case ROW_WAITS:
-        go_again(c, s, t, LINE_PAUSE_MS);
+        go_again(c, s, t, ruling.line == LINE_LAPSES ? 0 : LINE_PAUSE_MS);
         break;
     }
     return local ? SESSION_WAITS : news_of(&ruling);

@@ -29,24 +29,38 @@ static void who_says_that_it_counts_is_believed(void **state)
     struct appetite_learned learned = {0};
     assert_int_equal(appetite_limit(&learned, 0), 0);
     assert_int_equal(appetite_limit(&learned, 50), 50);
-    appetite_learn(&learned, &(struct appetite){100, true, true});
+    appetite_learn(&learned, &(struct appetite){100, true, true, false});
     assert_int_equal(appetite_limit(&learned, 0), 100);
     assert_int_equal(appetite_limit(&learned, 50), 50);
     assert_int_equal(appetite_limit(&learned, 500), 100);
-    appetite_learn(&learned, &(struct appetite){120, true, true});
+    appetite_learn(&learned, &(struct appetite){120, true, true, false});
     assert_int_equal(appetite_limit(&learned, 0), 100);
+}
+
+/* What ended was the login, not the patience with so many letters. */
+static void a_login_that_lapsed_counts_nothing(void **state)
+{
+    (void)state;
+    struct appetite a = {0};
+    struct appetite_learned learned = {0};
+    appetite_verdict(&a, SESSION_DEALT, true);
+    appetite_verdict(&a, SESSION_LAPSED, true);
+    assert_true(a.full && a.lapsed && a.letters == 1);
+    appetite_learn(&learned, &a);
+    appetite_learn(&learned, &a);
+    assert_int_equal(appetite_limit(&learned, 0), 0);
 }
 
 static void who_closes_once_is_not_taken_to_count(void **state)
 {
     (void)state;
     struct appetite_learned learned = {0};
-    appetite_learn(&learned, &(struct appetite){9, true, false});
-    appetite_learn(&learned, &(struct appetite){12, true, false});
-    appetite_learn(&learned, &(struct appetite){0, true, true});
-    appetite_learn(&learned, &(struct appetite){5, false, false});
+    appetite_learn(&learned, &(struct appetite){9, true, false, false});
+    appetite_learn(&learned, &(struct appetite){12, true, false, false});
+    appetite_learn(&learned, &(struct appetite){0, true, true, false});
+    appetite_learn(&learned, &(struct appetite){5, false, false, false});
     assert_int_equal(appetite_limit(&learned, 0), 0);
-    appetite_learn(&learned, &(struct appetite){12, true, false});
+    appetite_learn(&learned, &(struct appetite){12, true, false, false});
     assert_int_equal(appetite_limit(&learned, 0), 12);
 }
 
@@ -103,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(letters_are_counted_until_it_has_enough),
         cmocka_unit_test(who_says_that_it_counts_is_believed),
+        cmocka_unit_test(a_login_that_lapsed_counts_nothing),
         cmocka_unit_test(who_closes_once_is_not_taken_to_count),
         cmocka_unit_test(a_421_is_enough_where_it_answers_something),
     };
