@@ -1,5 +1,6 @@
 #include "cli/secret.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,9 +11,9 @@
 
 #include "base/mem.h"
 #include "cli/accounts.h"
-#include "cli/command.h"
 #include "cli/netrc.h"
 #include "cli/prompt.h"
+#include "mailing/secret_line.h"
 
 void secrets_init(struct secrets *s, const char *user, const char *host)
 {
@@ -91,28 +92,6 @@ static bool read_all(int fd, struct buf *out)
     return false;
 }
 
-/* The first line of the text from `from` on is what stays. */
-static bool keep_first_line(struct buf *out, size_t from, const char *name,
-                            struct err *err)
-{
-    struct span text = span_rest(buf_span(out), from);
-    size_t len = span_find(text, '\n');
-    if (len > 0 && text.data[len - 1] == '\r') {
-        len--;
-    }
-    if (len == 0) {
-        err_set(err, EX_CONFIG, "%s: no password on its first line", name);
-        return false;
-    }
-    if (span_find(span_slice(text, 0, len), '\0') < len) {
-        err_set(err, EX_CONFIG, "%s: a NUL byte in the password", name);
-        return false;
-    }
-    mem_wipe(out->data + from + len, text.len - len);
-    buf_truncate(out, from + len);
-    return true;
-}
-
 static bool guarded(const char *path)
 {
     struct span folder = credentials_folder();
@@ -167,7 +146,7 @@ static bool fetch_file(struct secrets *s, const struct secret_source *source,
         fine = false;
     }
     close(fd);
-    fine = fine && keep_first_line(out, from, source->text, err);
+    fine = fine && secret_keep_line(out, from, source->text, err);
     if (fine && !S_ISREG(facts.st_mode)) {
         secrets_keep(s, span_rest(buf_span(out), from));
     }
@@ -184,24 +163,11 @@ static bool fetch_descriptor(struct secrets *s,
                 strerror(errno));
         return false;
     }
-    if (!keep_first_line(out, from, "--password-fd", err)) {
+    if (!secret_keep_line(out, from, "--password-fd", err)) {
         return false;
     }
     secrets_keep(s, span_rest(buf_span(out), from));
     return true;
-}
-
-static bool fetch_command(struct secrets *s, const struct secret_source *source,
-                          struct buf *out, struct err *err)
-{
-    const struct command command = {
-        .text = source->text,
-        .name = "--passwordeval",
-        .timeout_ms = s->timeout_ms,
-    };
-    size_t from = out->len;
-    return command_read(&command, out, err) &&
-           keep_first_line(out, from, command.name, err);
 }
 
 /* Its own mode is msmtp's user's affair; the account file's is warned of. */
@@ -244,7 +210,7 @@ static bool fetch_prompt(struct secrets *s, const struct secret_source *source,
     (void)source;
     size_t from = out->len;
     if (!prompt_ask(s->user, s->host, out, err) ||
-        !keep_first_line(out, from, "the terminal", err)) {
+        !secret_keep_line(out, from, "the terminal", err)) {
         return false;
     }
     secrets_keep(s, span_rest(buf_span(out), from));
@@ -265,15 +231,15 @@ bool secrets_fetch(struct secrets *s, const struct secret_source *source,
 {
     static bool (*const fetch[])(struct secrets *, const struct secret_source *,
                                  struct buf *, struct err *) = {
-        [SECRET_NONE] = fetch_none,       [SECRET_FILE] = fetch_file,
-        [SECRET_FD] = fetch_descriptor,   [SECRET_COMMAND] = fetch_command,
-        [SECRET_ACCOUNT] = fetch_account, [SECRET_NETRC] = fetch_netrc,
-        [SECRET_PROMPT] = fetch_prompt,
+        [SECRET_NONE] = fetch_none,     [SECRET_FILE] = fetch_file,
+        [SECRET_FD] = fetch_descriptor, [SECRET_ACCOUNT] = fetch_account,
+        [SECRET_NETRC] = fetch_netrc,   [SECRET_PROMPT] = fetch_prompt,
     };
     if (s->kept.len > 0) {
         buf_append(out, buf_span(&s->kept));
         return true;
     }
+    assert(source->kind != SECRET_COMMAND);
     return fetch[source->kind](s, source, out, err);
 }
 

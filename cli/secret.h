@@ -2,8 +2,9 @@
  *
  * The first line of what the source holds, without its line end. A file that
  * its group or others can read is refused, but for those of
- * $CREDENTIALS_DIRECTORY, which the service manager guards. Files and
- * commands are asked anew for each login; a descriptor, a FIFO and a person
+ * $CREDENTIALS_DIRECTORY, which the service manager guards. Files are asked
+ * anew for each login (and commands, by mailing/credential.h, which waits for
+ * them while mail goes on); a descriptor, a FIFO and a person
  * only once, and what they said is kept until the end of the run. So is the
  * password of an account file that is none. */
 #pragma once
@@ -20,7 +21,7 @@ struct secrets {
     struct buf kept; /* wiped at the end */
     const char *user;
     const char *host;
-    uint64_t timeout_ms; /* of a command */
+    uint64_t timeout_ms; /* of an account file's commands */
     const char *account; /* of SECRET_ACCOUNT */
 };
 
@@ -45,7 +46,7 @@ bool secrets_key_is_private(const char *path, struct err *err);
 bool secrets_prepare(struct secrets *s, const struct secret_source *source,
                      struct err *err);
 
-/* Appends the secret. False: EX_NOINPUT where it cannot be read, EX_CONFIG
- * where it must not be used. */
+/* Appends the secret, of all but SECRET_COMMAND (asserted). False: EX_NOINPUT
+ * where it cannot be read, EX_CONFIG where it must not be used. */
 bool secrets_fetch(struct secrets *s, const struct secret_source *source,
                    struct buf *out, struct err *err);

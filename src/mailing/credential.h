@@ -6,8 +6,11 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "mailing/mailing.h"
+#include "net/child.h"
 #include "net/tls.h"
 #include "smtp/auth.h"
+
+struct session_terms;
 
 /* How a relay held its logins so far, over all its sessions; zero at first. */
 struct logins {
@@ -21,18 +24,23 @@ struct credential {
     struct buf secret;
     struct buf binding;
     struct logins before; /* when this one was fetched */
+
+    struct child *command; /* while it is waited for; NULL: it is not */
+    void (*had)(void *context, const struct err *why);
+    void *context;
 };
 
-/* The secret is fetched for each login. False: *err. Release it in any case. */
-bool credential_fetch(struct credential *c, const struct settings *settings,
-                      const struct relay *relay,
-                      const struct observer *observer,
-                      const struct logins *logins, struct err *err);
+/* The secret is fetched for each login. Where a command has it, this is waited
+ * for (c->command), and `had` is called in a later turn; *why has status 0, or
+ * says why there is none. False: *err. Release it in any case. */
+bool credential_fetch(struct credential *c, const struct session_terms *terms,
+                      void (*had)(void *context, const struct err *why),
+                      void *context, struct err *err);
 
 /* Binds the login to this TLS session, where that can be. */
 void credential_bind(struct credential *c, const struct tls *t);
 
-/* Used, or no longer wanted: the secret is gone. */
+/* Used, or no longer wanted: the secret is gone, and who was asked for it. */
 void credential_wipe(struct credential *c);
 
 /* Its token was refused, and may have run out; or its login was accepted once,

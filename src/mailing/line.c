@@ -161,6 +161,16 @@ static void take_final_end(struct line *l, const struct session_end *end)
     }
 }
 
+/* A secret that was to be had before: in a moment perhaps again. */
+static void miss_secret(struct line *l, const struct err *why)
+{
+    if (l->campaign->proven) {
+        line_trouble(l, EX_TEMPFAIL, why->text);
+    } else {
+        campaign_stop(l->campaign, COURSE_DRAINING, why->status, why->text);
+    }
+}
+
 static void take_end(void *context, struct session *s,
                      const struct session_end *end)
 {
@@ -178,6 +188,8 @@ static void take_end(void *context, struct session *s,
     }
     if (final(l, end)) {
         take_final_end(l, end);
+    } else if (end->ruling.line == LINE_WANTS) {
+        miss_secret(l, &end->why);
     } else if (end->ruling.line == LINE_GOES_ON) {
         /* As it was to be. */
     } else if (progress || host_rests(l, s, end)) {
@@ -227,13 +239,8 @@ static bool open_session(struct line *l)
         addresses_ways(&l->addresses, &c->binds, loop_now_ms(c->loop), ways);
     struct err err = {0};
     struct session *s = session_open(&l->terms, ways, count, &err);
-    if (!s && c->proven) {
-        /* A secret that was to be had before: in a moment perhaps again. */
-        line_trouble(l, EX_TEMPFAIL, err.text);
-        return false;
-    }
     if (!s) {
-        campaign_stop(c, COURSE_DRAINING, err.status, err.text);
+        miss_secret(l, &err);
         return false;
     }
     if (l->session_count == l->session_cap) {

@@ -31,7 +31,8 @@ struct observer {
     /* Called about ten times a second while sending, and at SIGUSR1 with
      * asked = true. */
     void (*progress)(void *context, const struct tally *tally, bool asked);
-    /* The secret for one login; it is wiped by the caller. False: *err. */
+    /* The secret for one login, where no command has it; it is wiped by the
+     * caller. False: *err. */
     bool (*secret)(void *context, const struct secret_source *source,
                    struct buf *out, struct err *err);
     void *context;

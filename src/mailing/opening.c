@@ -24,3 +24,18 @@ struct dialog_settings opening_of(const struct session_terms *terms)
         .probe_sender = terms->probe_sender,
     };
 }
+
+void opening_show(const struct session_terms *terms, struct span relay,
+                  bool ours, struct span line)
+{
+    struct buf text;
+    buf_init(&text, 1 << 17);
+    buf_append(&text, relay);
+    buf_append(&text, ours ? SPAN(" > ") : SPAN(" < "));
+    buf_append(&text, line);
+    buf_append_byte(&text, '\0');
+    if (!text.overflowed) {
+        terms->observer->say(terms->observer->context, SAY_DEBUG, text.data);
+    }
+    buf_release(&text);
+}

@@ -7,3 +7,7 @@
 
 /* All but the login, the trace and the EHLO name. */
 struct dialog_settings opening_of(const struct session_terms *terms);
+
+/* What is said, or heard, on a session: with --debug. */
+void opening_show(const struct session_terms *terms, struct span relay,
+                  bool ours, struct span line);

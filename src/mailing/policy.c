@@ -134,6 +134,7 @@ struct ruling policy_of_loss(enum loss loss)
         [LOSS_BY_CHANCE] = {ROW_WAITS, LINE_LEAVES, 0},
         [LOSS_AT_THE_DOOR] = {ROW_WAITS, LINE_LEAVES, EX_PROTOCOL},
         [LOSS_OF_TRUST] = {ROW_WAITS, LINE_STOPS, EX_PROTOCOL},
+        [LOSS_OF_SECRET] = {ROW_WAITS, LINE_WANTS, 0},
     };
     return rulings[loss];
 }

@@ -25,6 +25,8 @@ enum line_ruling {
                     tried where its secret can be had anew, else it stops */
     LINE_SLOWS,  /* nothing new for a while */
     LINE_STOPS,  /* with `status` */
+    LINE_WANTS,  /* something of ours: where it was to be had before, in a
+                    moment perhaps again */
 };
 
 struct ruling {
@@ -50,6 +52,7 @@ enum loss {
     LOSS_AT_THE_DOOR, /* at STARTTLS or within the handshake: by chance
                          perhaps, or by who wants no TLS */
     LOSS_OF_TRUST,    /* TLS as it is required cannot be had */
+    LOSS_OF_SECRET,   /* none was to be had, and no connection was made */
 };
 
 struct ruling policy_of_loss(enum loss loss);

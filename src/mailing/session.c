@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "mailing/credential.h"
@@ -20,7 +21,7 @@ enum { QUIT_WAIT_MS = 2000 };
 struct session {
     const struct session_terms *terms;
     uint64_t number;
-    struct wire *wire;
+    struct wire *wire; /* NULL: the secret is waited for */
     struct dialog *dialog;
     struct patience patience;
     uint64_t said; /* to the wire, since it was secured */
@@ -34,11 +35,13 @@ struct session {
     bool securing; /* within the handshake */
     bool draining;
     bool finishing; /* QUIT is answered, or no longer waited for */
+    struct wire_way ways[WIRE_WAYS_MAX]; /* until there is a wire */
+    size_t way_count;
 };
 
 bool session_way(const struct session *s, unsigned *tag_out)
 {
-    return wire_way_taken(s->wire, tag_out);
+    return s->wire && wire_way_taken(s->wire, tag_out);
 }
 
 struct span session_relay(const struct session *s)
@@ -53,7 +56,7 @@ uint64_t session_number(const struct session *s)
 
 const struct tls *session_tls(const struct session *s)
 {
-    return wire_tls(s->wire);
+    return s->wire ? wire_tls(s->wire) : NULL;
 }
 
 /* --- its end --- */
@@ -108,7 +111,7 @@ static void end(struct session *s, struct ruling ruling, const struct err *why)
     if (why) {
         told.why = *why;
     }
-    dialog_lost(s->dialog, wire_handed(s->wire));
+    dialog_lost(s->dialog, s->wire ? wire_handed(s->wire) : 0);
     take_verdicts(s);
     let_go(s);
     told.appetite = s->appetite;
@@ -446,18 +449,8 @@ static void closed(void *context, enum wire_end how, const struct err *why)
 
 static void trace(void *context, bool ours, struct span line)
 {
-    struct session *s = context;
-    struct buf text;
-    buf_init(&text, 1 << 17);
-    buf_append(&text, buf_span(&s->relay));
-    buf_append(&text, ours ? SPAN(" > ") : SPAN(" < "));
-    buf_append(&text, line);
-    buf_append_byte(&text, '\0');
-    if (!text.overflowed) {
-        s->terms->observer->say(s->terms->observer->context, SAY_DEBUG,
-                                text.data);
-    }
-    buf_release(&text);
+    const struct session *s = context;
+    opening_show(s->terms, buf_span(&s->relay), ours, line);
 }
 
 static void create_dialog(struct session *s)
@@ -477,6 +470,23 @@ static void name_relay(struct session *s)
     buf_init(&s->hello, 1024);
 }
 
+static void connect_wire(struct session *s)
+{
+    struct wire_owner owner = {opened, secured, received, drained, closed, s};
+    s->wire = wire_connect(s->terms->loop, s->ways, s->way_count,
+                           s->terms->settings->connect_timeout_ms, &owner);
+}
+
+static void take_secret(void *context, const struct err *why)
+{
+    struct session *s = context;
+    if (why->status == 0) {
+        connect_wire(s);
+    } else {
+        end(s, policy_of_loss(LOSS_OF_SECRET), why);
+    }
+}
+
 struct session *session_open(const struct session_terms *terms,
                              const struct wire_way *ways, size_t count,
                              struct err *err)
@@ -484,8 +494,7 @@ struct session *session_open(const struct session_terms *terms,
     struct session *s = mem_alloc_zero(1, sizeof *s);
     s->terms = terms;
     s->number = ++*terms->sessions_opened;
-    if (!credential_fetch(&s->credential, terms->settings, terms->relay,
-                          terms->observer, &terms->learned->logins, err)) {
+    if (!credential_fetch(&s->credential, terms, take_secret, s, err)) {
         credential_wipe(&s->credential);
         free(s);
         return NULL;
@@ -493,9 +502,11 @@ struct session *session_open(const struct session_terms *terms,
     name_relay(s);
     create_dialog(s);
     patience_init(&s->patience, terms->loop, handed_now, time_is_up, s);
-    struct wire_owner owner = {opened, secured, received, drained, closed, s};
-    s->wire = wire_connect(terms->loop, ways, count,
-                           terms->settings->connect_timeout_ms, &owner);
+    memcpy(s->ways, ways, count * sizeof *ways);
+    s->way_count = count;
+    if (!s->credential.command) {
+        connect_wire(s);
+    }
     return s;
 }
 

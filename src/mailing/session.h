@@ -72,8 +72,9 @@ struct session_terms {
     struct session_owner owner;
 };
 
-/* Connects; everything else follows from events. NULL: no secret was to be
- * had, *err. The terms outlive it. */
+/* Connects, once the secret is had; everything else follows from events. NULL:
+ * no secret was to be had, *err; where a command has it, `over` tells of that.
+ * The terms outlive it. */
 struct session *session_open(const struct session_terms *terms,
                              const struct wire_way *ways, size_t count,
                              struct err *err);

@@ -162,6 +162,7 @@ static void rule_line(struct line *l, const struct session *s,
         pace_throttled(&l->pace, loop_now_ms(l->campaign->loop));
         line_trouble(l, EX_TEMPFAIL, why.text);
         break;
+    case LINE_WANTS: /* never of a letter */
     case LINE_STOPS:
         line_give_up(l, ruling->status, why.text);
         break;

@@ -356,6 +356,45 @@ def test_a_command_that_fails_from_then_on(run, guarded, source, tmp_path):
     assert 2 < (tmp_path / "turns").read_text().count("\n") < 12
 
 
+def test_a_command_that_takes_its_time_stalls_no_other_session(
+        run, sinks, source):
+    """The second session's; the first one has sent all before it ends."""
+    sink = sinks("--auth", "ann", "--auth-password-file", source,
+                 "--auth-required", "--rate", "40")
+    slow = by_turns(f"cat {source}", f"sleep 20; cat {source}")
+    began = time.monotonic()
+    done = run(*login(sink), "-j", "2", "--passwordeval", slow, "-o", "r.csv",
+               *WORDS)
+    assert done.status == program.REJECTED, done.err
+    assert time.monotonic() - began < 10
+    assert sink.stop()["auth_ok"] == 1
+
+
+def test_commands_run_one_at_a_time(run, guarded, source, tmp_path):
+    """What they hand out may be good once."""
+    alone = (f"mkdir busy || echo x >>two; sleep 0.1; rmdir busy; "
+             f"cat {source}")
+    done = run(*login(guarded()), "-j", "8", "--window", "1",
+               "--messages-per-session", "3", "--passwordeval", alone, "-o",
+               "r.csv", *WORDS)
+    assert done.status == program.REJECTED, done.err
+    assert not (tmp_path / "two").exists()
+
+
+def test_a_signal_while_a_command_runs(guarded, source, tmp_path):
+    """It is not waited for."""
+    process = program.start(
+        *login(guarded()), "--passwordeval", "echo >>begun; exec sleep 60",
+        "-o", "r.csv", *WORDS, cwd=tmp_path)
+    limit = time.monotonic() + 20
+    while not (tmp_path / "begun").exists() and time.monotonic() < limit:
+        time.sleep(0.02)
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert program.finish(process).status == program.REMAIN
+    assert time.monotonic() - began < 5
+
+
 def test_a_list_on_stdin_is_not_the_commands(run, guarded, source):
     done = run(*login(guarded()), "--passwordeval", f"cat; cat {source}", "-",
                "t.eml", given=b"email\nann@example.org\n")

@@ -191,6 +191,8 @@ static void rules_losses(void **state)
          (struct ruling){ROW_WAITS, LINE_LEAVES, EX_PROTOCOL});
     same(policy_of_loss(LOSS_OF_TRUST),
          (struct ruling){ROW_WAITS, LINE_STOPS, EX_PROTOCOL});
+    same(policy_of_loss(LOSS_OF_SECRET),
+         (struct ruling){ROW_WAITS, LINE_WANTS, 0});
 }
 
 int main(void)
