@@ -71,18 +71,18 @@ static bool pace_allows(struct line *l, uint64_t now)
     return true;
 }
 
-bool campaign_wants_session(struct campaign *c)
+bool campaign_wants_session(struct campaign *c, const struct line *l)
 {
     uint64_t rows = c->plan->by_status[CLEAN_OK] - ledger_total(&c->ledger);
     unsigned setting_up = 0;
     for (unsigned i = 0; i < c->line_count; i++) {
         setting_up += c->lines[i].session_count - c->lines[i].ready_count;
     }
-    return c->course == COURSE_GOING && stock_ready(c) &&
+    return c->course == COURSE_GOING && stock_ready(c, l->lacks) &&
            rows > c->under_way + setting_up;
 }
 
-static struct task *take(void *context)
+static struct task *take(void *context, unsigned lacks)
 {
     struct line *l = context;
     struct campaign *c = l->campaign;
@@ -91,17 +91,24 @@ static struct task *take(void *context)
         return NULL;
     }
     stock_fill(c);
-    if (!stock_ready(c)) {
+    if (!stock_ready(c, lacks)) {
         pace_starved(&l->pace);
         return NULL;
     }
     if (!pace_allows(l, now)) {
         return NULL;
     }
-    struct task *t = stock_take(c);
+    struct task *t = stock_take(c, lacks);
     c->under_way++;
     t->first_try_ms = t->first_try_ms ? t->first_try_ms : now;
     return t;
+}
+
+/* Its needs were not known before its letter was. */
+static bool unfit(void *context, const struct task *t, unsigned lacks)
+{
+    struct line *l = context;
+    return relays_unfit(l->campaign, lacks) >> t->needs & 1;
 }
 
 /* --- the loop's turns --- */
@@ -258,7 +265,7 @@ static void set_terms(struct line *l)
         .learned = &l->learned,
         .sessions_opened = &c->sessions_opened,
         .probe_sender = buf_span(&c->probe_sender),
-        .owner = {.take = take, .context = l},
+        .owner = {.take = take, .unfit = unfit, .context = l},
     };
     campaign_hear_verdicts(&l->terms.owner);
     line_hear_sessions(&l->terms.owner);

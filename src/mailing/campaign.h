@@ -102,9 +102,9 @@ void campaign_run(struct campaign *c);
 void campaign_hear_signals(struct campaign *c);
 void campaign_ignore_signals(struct campaign *c);
 
-/* There are rows for another session: those that are setting up will each
- * want one. */
-bool campaign_wants_session(struct campaign *c);
+/* There are rows for another session of that line: those that are setting up
+ * will each want one. */
+bool campaign_wants_session(struct campaign *c, const struct line *l);
 
 /* Nothing new is begun. The first reason stands. */
 void campaign_stop(struct campaign *c, enum campaign_course course, int status,
@@ -123,8 +123,9 @@ void campaign_note_budget(struct campaign *c, const char *what, uint64_t in_ms);
  * context is the session's line. */
 void campaign_hear_verdicts(struct session_owner *owner);
 
-/* A row that waits to go again is settled as it is: the run is over. */
-void campaign_give_up(struct campaign *c, struct task *t);
+/* A row that waits is settled as it is; where nothing was said of it, that is
+ * why. */
+void campaign_give_up(struct campaign *c, struct task *t, const char *why);
 
 /* --- earlier.c: what earlier runs left --- */
 

@@ -39,11 +39,42 @@ static void append(struct file_of *f, struct task *t)
     f->count++;
 }
 
-static struct task *shift(struct file_of *f)
+static bool fits(const struct task *t, unsigned unfit)
+{
+    return (unfit >> t->needs & 1) == 0;
+}
+
+/* The first that fits, and the one before it; NULL: none. */
+static struct task *find(const struct file_of *f, unsigned unfit,
+                         struct task **before_out)
 {
     struct task *t = f->first;
-    f->first = t->next;
-    f->last = t->next ? f->last : NULL;
+    *before_out = NULL;
+    while (t && !fits(t, unfit)) {
+        *before_out = t;
+        t = t->next;
+    }
+    return t;
+}
+
+static bool any(const struct file_of *f, unsigned unfit)
+{
+    struct task *before;
+    return find(f, unfit, &before) != NULL;
+}
+
+/* There is one (asserted). */
+static struct task *shift(struct file_of *f, unsigned unfit)
+{
+    struct task *before;
+    struct task *t = find(f, unfit, &before);
+    assert(t);
+    if (before) {
+        before->next = t->next;
+    } else {
+        f->first = t->next;
+    }
+    f->last = f->last == t ? before : f->last;
     f->count--;
     t->next = NULL;
     return t;
@@ -165,6 +196,7 @@ void deal_add(struct deal *d, struct task *t)
     struct deal_lane *l = enter(d, t);
     assert(!l->closed && (l->room == 0 || l->fresh.count < l->room));
     append(&l->fresh, t);
+    d->choosy += t->needs != 0;
     d->ahead += l->room == 0;
     d->waiting += l->room > 0;
 }
@@ -172,6 +204,7 @@ void deal_add(struct deal *d, struct task *t)
 void deal_return(struct deal *d, struct task *t)
 {
     append(&enter(d, t)->returned, t);
+    d->choosy += t->needs != 0;
     d->returned++;
 }
 
@@ -185,20 +218,22 @@ void deal_end_unsaid(struct deal *d, const struct task *t)
 
 /* --- out --- */
 
-static struct task *take_from(struct deal *d, struct deal_lane *l)
+static struct task *take_from(struct deal *d, struct deal_lane *l,
+                              unsigned unfit)
 {
-    if (l->returned.count > 0) {
-        d->returned--;
-        return shift(&l->returned);
-    }
-    d->ahead -= l->room == 0;
-    d->waiting -= l->room > 0;
-    return shift(&l->fresh);
+    bool again = any(&l->returned, unfit);
+    struct task *t = shift(again ? &l->returned : &l->fresh, unfit);
+    d->choosy -= t->needs != 0;
+    d->returned -= again;
+    d->ahead -= !again && l->room == 0;
+    d->waiting -= !again && l->room > 0;
+    return t;
 }
 
-static bool holds(const struct deal_lane *l, bool fresh)
+static bool holds(const struct deal_lane *l, struct deal_wish wish)
 {
-    return l->returned.count > 0 || (fresh && l->fresh.count > 0);
+    return any(&l->returned, wish.unfit) ||
+           (wish.fresh && any(&l->fresh, wish.unfit));
 }
 
 /* Its rate lets the next one begin; a budget that is used up closes it. */
@@ -211,12 +246,12 @@ static bool open_now(struct deal_lane *l, uint64_t now_ms)
 
 /* The rates see to it that these do not crowd out the others. */
 static struct deal_lane *rated_ready(struct deal *d, uint64_t now_ms,
-                                     bool fresh)
+                                     struct deal_wish wish)
 {
     for (unsigned i = 0; i < d->rated_count; i++) {
         unsigned at = (d->rated_next + i) % d->rated_count;
         struct deal_lane *l = d->rated[at];
-        if (holds(l, fresh) && !l->closed && open_now(l, now_ms)) {
+        if (holds(l, wish) && !l->closed && open_now(l, now_ms)) {
             d->rated_next = at;
             return l;
         }
@@ -224,23 +259,23 @@ static struct deal_lane *rated_ready(struct deal *d, uint64_t now_ms,
     return NULL;
 }
 
-bool deal_ready(struct deal *d, uint64_t now_ms, bool fresh)
+bool deal_ready(struct deal *d, uint64_t now_ms, struct deal_wish wish)
 {
     /* All that was returned may wait: then a lane is looked for in earnest. */
     for (const struct deal_lane *l = d->first; l; l = l->next) {
-        if (holds(l, fresh)) {
+        if (holds(l, wish)) {
             return true;
         }
     }
-    return rated_ready(d, now_ms, fresh) != NULL;
+    return rated_ready(d, now_ms, wish) != NULL;
 }
 
 /* The first lane in turn that has such a row, taken out of turn. */
-static struct deal_lane *unqueue_ready(struct deal *d, bool fresh)
+static struct deal_lane *unqueue_ready(struct deal *d, struct deal_wish wish)
 {
     struct deal_lane *before = NULL;
     struct deal_lane *l = d->first;
-    while (l && !holds(l, fresh)) {
+    while (l && !holds(l, wish)) {
         before = l;
         l = l->next;
     }
@@ -255,25 +290,41 @@ static struct deal_lane *unqueue_ready(struct deal *d, bool fresh)
     return l;
 }
 
-struct task *deal_take(struct deal *d, uint64_t now_ms, bool fresh)
+static struct task *take_in_turn(struct deal *d, struct deal_wish wish)
 {
-    struct deal_lane *l = rated_ready(d, now_ms, fresh);
-    if (l) {
-        rate_begin_letter(&l->rate);
-        d->rated_next = (d->rated_next + 1) % d->rated_count;
-        return take_from(d, l);
-    }
-    l = unqueue_ready(d, fresh);
+    struct deal_lane *l = unqueue_ready(d, wish);
     if (!l) {
         return NULL;
     }
-    struct task *t = take_from(d, l);
+    struct task *t = take_from(d, l, wish.unfit);
     if (rows_in(l) > 0) {
         queue_lane(d, l);
     } else {
         drop_lane(d, l);
     }
     return t;
+}
+
+struct task *deal_take(struct deal *d, uint64_t now_ms, struct deal_wish wish)
+{
+    struct deal_lane *l = rated_ready(d, now_ms, wish);
+    if (l) {
+        rate_begin_letter(&l->rate);
+        d->rated_next = (d->rated_next + 1) % d->rated_count;
+        return take_from(d, l, wish.unfit);
+    }
+    return take_in_turn(d, wish);
+}
+
+struct task *deal_take_any(struct deal *d, unsigned unfit)
+{
+    const struct deal_wish wish = {.fresh = true, .unfit = unfit};
+    for (unsigned i = 0; i < d->rated_count; i++) {
+        if (holds(d->rated[i], wish)) {
+            return take_from(d, d->rated[i], unfit);
+        }
+    }
+    return take_in_turn(d, wish);
 }
 
 uint64_t deal_when_ms(struct deal *d, uint64_t now_ms)
@@ -297,7 +348,7 @@ struct task *deal_take_closed(struct deal *d, uint64_t now_ms,
         if (l->closed && rows_in(l) > 0) {
             *domain_out = domain_of(l);
             *opens_ms_out = rate_opens_ms(&l->rate, now_ms);
-            return take_from(d, l);
+            return take_from(d, l, 0);
         }
     }
     return NULL;
@@ -310,16 +361,6 @@ struct task *deal_peek(const struct deal *d)
         l = rows_in(d->rated[i]) > 0 ? d->rated[i] : NULL;
     }
     return !l ? NULL : l->returned.first ? l->returned.first : l->fresh.first;
-}
-
-struct task *deal_drain(struct deal *d)
-{
-    for (unsigned i = 0; i < d->rated_count; i++) {
-        if (rows_in(d->rated[i]) > 0) {
-            return take_from(d, d->rated[i]);
-        }
-    }
-    return d->first ? deal_take(d, 0, true) : NULL;
 }
 
 /* --- its beginning and its end --- */

@@ -4,8 +4,10 @@
  * dealt from in turn, so that one provider's recipients are no burst. A
  * domain with a rate of its own has a lane that waits for it, in a waiting
  * room of its own: the others go on. Rows that go again come before those
- * that were never tried. Memory is bounded: by DEAL_AHEAD rows, the waiting
- * rooms, and the rows that were returned. Tasks belong to who put them in. */
+ * that were never tried. Who takes one may pass over those with certain needs
+ * (task.h), which are for others. Memory is bounded: by DEAL_AHEAD rows, the
+ * waiting rooms, and the rows that were returned. Tasks belong to who put them
+ * in. */
 #pragma once
 
 #include <stdbool.h>
@@ -35,6 +37,7 @@ struct deal {
     unsigned ahead;    /* rows never tried, without a rate */
     unsigned waiting;  /* the same, with one */
     unsigned returned; /* rows that go again */
+    unsigned choosy;   /* of all these, those with needs */
 };
 
 /* The key is borrowed, and so are the rates' domains. */
@@ -59,9 +62,18 @@ void deal_return(struct deal *d, struct task *t); /* a row that goes again */
 /* Nothing was said of it after all: it uses up no rate of its domain. */
 void deal_end_unsaid(struct deal *d, const struct task *t);
 
-/* `fresh`: also one that was never tried. NULL: none now. */
-bool deal_ready(struct deal *d, uint64_t now_ms, bool fresh);
-struct task *deal_take(struct deal *d, uint64_t now_ms, bool fresh);
+/* Which rows are asked for. */
+struct deal_wish {
+    bool fresh;     /* also those that were never tried */
+    unsigned unfit; /* bit n: none whose needs are n */
+};
+
+/* NULL: none now. */
+bool deal_ready(struct deal *d, uint64_t now_ms, struct deal_wish wish);
+struct task *deal_take(struct deal *d, uint64_t now_ms, struct deal_wish wish);
+
+/* Any, however long its domain is to wait; NULL: there is none. */
+struct task *deal_take_any(struct deal *d, unsigned unfit);
 
 /* When a lane that waits is next ready; UINT64_MAX: none waits. */
 uint64_t deal_when_ms(struct deal *d, uint64_t now_ms);
@@ -72,4 +84,3 @@ struct task *deal_take_closed(struct deal *d, uint64_t now_ms,
                               struct span *domain_out, uint64_t *opens_ms_out);
 
 struct task *deal_peek(const struct deal *d); /* NULL: empty */
-struct task *deal_drain(struct deal *d);      /* any; NULL: empty */

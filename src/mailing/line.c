@@ -113,6 +113,17 @@ static void drop_session(struct line *l, struct session *s)
     session_destroy(s);
 }
 
+/* Behind one name may stand hosts that differ. */
+static void learn_lacks(struct line *l)
+{
+    unsigned lacks = ~0u;
+    for (unsigned i = 0; i < l->session_count; i++) {
+        struct session *s = l->sessions[i];
+        lacks &= session_ready(s) ? session_lacks(s) : ~0u;
+    }
+    l->lacks = lacks != ~0u ? lacks : l->lacks;
+}
+
 static void take_ready(void *context, const struct session *s)
 {
     struct line *l = context;
@@ -122,6 +133,7 @@ static void take_ready(void *context, const struct session *s)
     }
     l->proven = true;
     l->ready_count++;
+    learn_lacks(l);
     witness_session(l->campaign, s, NULL);
     l->campaign->proven = true;
 }
@@ -201,6 +213,7 @@ static void take_end(void *context, struct session *s,
         line_trouble(l, c->proven ? EX_TEMPFAIL : never, end->why.text);
     }
     drop_session(l, s);
+    learn_lacks(l);
 }
 
 static void take_addresses(void *context, struct addrinfo *list,
@@ -264,6 +277,15 @@ static unsigned most_sessions(struct line *l)
     return on_trial && most > 1 ? 1 : most;
 }
 
+bool line_asks(const struct line *l)
+{
+    bool asks = false;
+    for (unsigned i = 0; i < l->session_count; i++) {
+        asks |= session_asks(l->sessions[i]);
+    }
+    return asks;
+}
+
 void line_open_sessions(struct line *l, unsigned spare)
 {
     unsigned most = most_sessions(l);
@@ -273,7 +295,8 @@ void line_open_sessions(struct line *l, unsigned spare)
         ask_addresses(l);
     }
     while (l->addresses.count > 0 && l->session_count < most && spare > 0 &&
-           campaign_wants_session(l->campaign) && open_session(l)) {
+           !relays_asking(l->campaign) &&
+           campaign_wants_session(l->campaign, l) && open_session(l)) {
         spare--;
     }
     /* The youngest go first; who drains is still one of them. */

@@ -34,6 +34,9 @@ struct line {
     struct pace pace;
     uint64_t pace_when_ms; /* when it lets the next letter begin */
     bool proven;           /* one has been ready */
+    unsigned lacks; /* of enum task_need: what none of its sessions has, or the
+                       last one had not; 0 also while none has been ready */
+    bool aside;     /* for a relay that has what rows at hand need */
 
     struct resolver *question;  /* while it is not answered */
     struct addresses addresses; /* none: not known */
@@ -56,6 +59,9 @@ void line_release(struct line *l); /* no session is open (asserted) */
 
 /* The sessions' side of it: ready and over. */
 void line_hear_sessions(struct session_owner *owner);
+
+/* A command is asked for a secret of one of its sessions. */
+bool line_asks(const struct line *l);
 
 /* The relay has settled a letter. */
 void line_answered(struct line *l);

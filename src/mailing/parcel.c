@@ -39,8 +39,7 @@ static bool same_letter(const struct task *a, const struct task *b)
 {
     return memcmp(&a->print, &b->print, sizeof a->print) == 0 &&
            span_equal(a->letter.sender, b->letter.sender) &&
-           a->row.requires_tls == b->row.requires_tls &&
-           task_needs_smtputf8(a) == task_needs_smtputf8(b);
+           a->needs == b->needs;
 }
 
 bool parcel_add(struct parcel *p, struct task *t)
@@ -72,8 +71,8 @@ void parcel_transaction(struct parcel *p, struct transaction *out)
         .content_count = first->letter.part_count,
         .content_bytes = first->letter.bytes,
         .eight_bit = first->letter.has_eight_bit,
-        .needs_smtputf8 = task_needs_smtputf8(first),
-        .requires_tls = first->row.requires_tls,
+        .needs_smtputf8 = first->needs & NEED_SMTPUTF8,
+        .requires_tls = first->needs & NEED_REQUIRETLS,
         .id = first->letter.message_id,
         .tag = p,
     };

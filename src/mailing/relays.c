@@ -27,15 +27,49 @@ static bool keeps_sessions(const struct campaign *c, const struct line *l)
            (c->line_count == 1 || l->pause_ms <= SHORT_PAUSE_MS);
 }
 
+/* Another can have sessions now, for rows that are not for this one. */
+static bool others_serve(const struct campaign *c, const struct line *l)
+{
+    unsigned unfit = relays_unfit(c, l->lacks);
+    bool serve = false;
+    for (unsigned i = 0; i < c->line_count && unfit != 0; i++) {
+        const struct line *other = &c->lines[i];
+        serve |=
+            line_able(other) && (unfit & ~relays_unfit(c, other->lacks)) != 0;
+    }
+    return serve;
+}
+
+/* It could take none of the rows at hand, which are for others; and stands
+ * aside until there are none of that kind. */
+static bool stands_aside(struct campaign *c, const struct line *l)
+{
+    if (c->deal.choosy == 0 || !others_serve(c, l)) {
+        return false;
+    }
+    return l->aside || (!stock_ready(c, l->lacks) && stock_ready(c, 0));
+}
+
+/* Who stands aside keeps what it has, if one is left for the others. */
 static void deal(struct campaign *c)
 {
+    unsigned most = sessions_max(c);
+    bool aside = false;
     for (unsigned i = 0; i < c->line_count; i++) {
         struct line *l = &c->lines[i];
-        l->share->able = line_able(l);
-        l->share->doubtful = l->trouble_since_ms != 0;
-        l->share->kept = keeps_sessions(c, l) ? l->session_count : 0;
+        l->aside = stands_aside(c, l);
+        aside |= l->aside;
     }
-    shares_deal(&c->shares, sessions_max(c));
+    unsigned to_keep = aside ? most - 1 : most;
+    for (unsigned i = 0; i < c->line_count; i++) {
+        struct line *l = &c->lines[i];
+        unsigned keeps = keeps_sessions(c, l) ? l->session_count : 0;
+        l->share->able = line_able(l) && !l->aside;
+        l->share->doubtful = l->trouble_since_ms != 0;
+        l->share->kept = keeps < to_keep ? keeps : to_keep;
+        to_keep -= l->share->able ? 0 : l->share->kept;
+    }
+    shares_deal(&c->shares, most);
 }
 
 /* Once in a while sessions go where they bring more. */
@@ -63,6 +97,15 @@ unsigned relays_sessions(const struct campaign *c)
         sessions += c->lines[i].session_count;
     }
     return sessions;
+}
+
+bool relays_asking(const struct campaign *c)
+{
+    bool asks = false;
+    for (unsigned i = 0; i < c->line_count; i++) {
+        asks |= line_asks(&c->lines[i]);
+    }
+    return asks;
 }
 
 void relays_open_sessions(struct campaign *c)
@@ -99,6 +142,38 @@ static bool lost(const struct campaign *c, const struct line *l)
 static const struct err *why_lost(const struct line *l)
 {
     return l->given_up.status != 0 ? &l->given_up : &l->trouble;
+}
+
+enum relays_reach relays_reach(const struct campaign *c, unsigned needs,
+                               struct err *why)
+{
+    enum relays_reach reach = REACH_NONE;
+    for (unsigned i = 0; i < c->line_count; i++) {
+        const struct line *l = &c->lines[i];
+        if ((l->lacks & needs) != 0) {
+            continue;
+        }
+        if (!lost(c, l)) {
+            return REACH_OPEN;
+        }
+        err_set(why, EX_TEMPFAIL, "no relay is left that might take this: %s",
+                why_lost(l)->text);
+        reach = REACH_LOST;
+    }
+    return reach;
+}
+
+unsigned relays_unfit(const struct campaign *c, unsigned lacks)
+{
+    unsigned unfit = 0;
+    for (unsigned needs = 1; needs < 1u << TASK_NEEDS; needs++) {
+        struct err why;
+        if ((needs & lacks) != 0 &&
+            relays_reach(c, needs, &why) != REACH_NONE) {
+            unfit |= 1u << needs;
+        }
+    }
+    return unfit;
 }
 
 /* Each has its part of the text, so that none is left out. */

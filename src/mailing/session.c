@@ -28,7 +28,6 @@ struct session {
     struct credential credential;
     struct buf relay; /* host:port */
     struct buf hello;
-    struct task *held; /* taken, with a letter unlike the last parcel's */
     struct staging staged;
     bool ready; /* has been */
     struct appetite appetite;
@@ -94,12 +93,7 @@ static void take_verdicts(struct session *s)
 /* What the dialog does not have. */
 static void let_go(struct session *s)
 {
-    const struct session_owner *o = &s->terms->owner;
-    staging_let_go(&s->staged, s->terms->parcels, o->put_back, o->context);
-    if (s->held) {
-        o->put_back(o->context, s->held);
-        s->held = NULL;
-    }
+    staging_let_go(&s->staged, s->terms);
 }
 
 /* What is left is settled by what was handed to the kernel. */
@@ -217,59 +211,18 @@ static void time_is_up(void *context)
 
 /* --- letters --- */
 
-static struct task *next_task(struct session *s)
-{
-    const struct session_owner *o = &s->terms->owner;
-    struct task *t = s->held ? s->held : o->take(o->context);
-    s->held = NULL;
-    return t;
-}
-
-static unsigned batch_max(const struct session *s)
-{
-    uint64_t most = s->terms->settings->batch;
-    uint64_t relay = dialog_capabilities(s->dialog)->recipients_max;
-    uint64_t learned = s->terms->learned->recipients;
-    most = relay > 0 && relay < most ? relay : most;
-    return (unsigned)(learned > 0 && learned < most ? learned : most);
-}
-
-/* Rows with the same letter; the first with another one is held. */
-static void pack(struct session *s, struct parcel *p)
-{
-    const struct session_terms *terms = s->terms;
-    struct task *t;
-    while (p->count < batch_max(s) && (t = next_task(s))) {
-        struct task_style style = {
-            .eight_bit = dialog_capabilities(s->dialog)->eight_bit,
-            .shared = terms->settings->batch > 1,
-            .date_s = p->count > 0 ? p->tasks[0]->date_s : 0,
-        };
-        struct span reason;
-        if (!task_write_letter(t, terms->plan, &style, &reason)) {
-            terms->owner.invalid(terms->owner.context, t, reason);
-        } else if (!parcel_add(p, t)) {
-            s->held = t;
-            return;
-        }
-    }
-}
-
 /* One contact's way: a row of the list is filled in, written down as begun,
  * said, and carried; what became of it is written down by take_verdicts.
  * False: no row is left. */
 static bool stage(struct session *s)
 {
     const struct session_owner *o = &s->terms->owner;
-    struct parcel *p = parcel_take(s->terms->parcels);
-    pack(s, p);
-    if (p->count == 0) {
-        parcel_give_back(s->terms->parcels, p);
-        return false;
+    struct parcel *p = staging_pack(&s->staged, s->terms, s->dialog);
+    if (p) {
+        p->group = o->intend(o->context, p);
+        staging_add(&s->staged, p);
     }
-    p->group = o->intend(o->context, p);
-    staging_add(&s->staged, p);
-    return true;
+    return p != NULL;
 }
 
 /* Those whose intent is on disk. */
@@ -513,4 +466,19 @@ struct session *session_open(const struct session_terms *terms,
 const struct capabilities *session_capabilities(const struct session *s)
 {
     return dialog_capabilities(s->dialog);
+}
+
+bool session_ready(const struct session *s)
+{
+    return s->ready;
+}
+
+unsigned session_lacks(const struct session *s)
+{
+    return staging_lacks(s->dialog);
+}
+
+bool session_asks(const struct session *s)
+{
+    return s->credential.command != NULL;
 }

@@ -35,10 +35,14 @@ struct session_end {
     struct appetite appetite;
 };
 
-/* Its owner's part. A task that was taken comes back by one of the three
- * calls below it. */
+/* Its owner's part. A task that was taken comes back by one of verdict,
+ * put_back and invalid. */
 struct session_owner {
-    struct task *(*take)(void *context); /* NULL: no row now */
+    /* A row that can go where that is lacking (of enum task_need); NULL: none
+     * now. */
+    struct task *(*take)(void *context, unsigned lacks);
+    /* Its letter is made, and it should rather go elsewhere: put_back. */
+    bool (*unfit)(void *context, const struct task *t, unsigned lacks);
     enum session_news (*verdict)(void *context, const struct session *s,
                                  struct task *t,
                                  const struct dialog_verdict *v);
@@ -104,5 +108,11 @@ struct span session_relay(const struct session *s); /* host:port */
 uint64_t session_number(const struct session *s);   /* in this run, from 1 */
 const struct tls *session_tls(const struct session *s); /* NULL: none */
 
-/* Once it is ready. */
+bool session_ready(const struct session *s); /* it has been */
+
+/* Once it is ready; and what it lacks of enum task_need. */
 const struct capabilities *session_capabilities(const struct session *s);
+unsigned session_lacks(const struct session *s);
+
+/* A command is asked for the secret. */
+bool session_asks(const struct session *s);

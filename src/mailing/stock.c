@@ -99,7 +99,7 @@ static void read_again(struct campaign *c)
 static void put_away(struct campaign *c, struct task *t)
 {
     if (t->first_try_ms != 0) {
-        campaign_give_up(c, t);
+        campaign_give_up(c, t, c->why.text);
         return;
     }
     ledger_untake(&c->ledger, t->contact);
@@ -117,6 +117,24 @@ static void put_away_closed(struct campaign *c, uint64_t now)
                  domain.data);
         campaign_note_budget(c, what, opens_ms - now);
         put_away(c, t);
+    }
+}
+
+/* --- needs --- */
+
+/* Rows that a relay might have taken which this run has lost. */
+static void put_away_stranded(struct campaign *c)
+{
+    for (unsigned needs = 1; needs < 1u << TASK_NEEDS && c->deal.choosy > 0;
+         needs++) {
+        struct err why;
+        if (relays_reach(c, needs, &why) != REACH_LOST) {
+            continue;
+        }
+        struct task *t;
+        while ((t = deal_take_any(&c->deal, ~(1u << needs)))) {
+            campaign_give_up(c, t, why.text);
+        }
     }
 }
 
@@ -142,6 +160,7 @@ void stock_fill(struct campaign *c)
         deal_return(&c->deal, t);
     }
     put_away_closed(c, now);
+    put_away_stranded(c);
     if (c->list_done && c->left_behind > 0 && deal_roomy(&c->deal)) {
         read_again(c);
     }
@@ -155,9 +174,17 @@ bool stock_wants_more(const struct campaign *c)
     return reads_on(c);
 }
 
-bool stock_ready(struct campaign *c)
+static struct deal_wish wish(struct campaign *c, unsigned lacks)
 {
-    return deal_ready(&c->deal, loop_now_ms(c->loop), fresh_wanted(c));
+    return (struct deal_wish){
+        .fresh = fresh_wanted(c),
+        .unfit = c->deal.choosy > 0 ? relays_unfit(c, lacks) : 0,
+    };
+}
+
+bool stock_ready(struct campaign *c, unsigned lacks)
+{
+    return deal_ready(&c->deal, loop_now_ms(c->loop), wish(c, lacks));
 }
 
 bool stock_empty(const struct campaign *c)
@@ -168,9 +195,9 @@ bool stock_empty(const struct campaign *c)
            (no_more || !fresh_wanted(c));
 }
 
-struct task *stock_take(struct campaign *c)
+struct task *stock_take(struct campaign *c, unsigned lacks)
 {
-    struct task *t = deal_take(&c->deal, loop_now_ms(c->loop), fresh_wanted(c));
+    struct task *t = deal_take(&c->deal, loop_now_ms(c->loop), wish(c, lacks));
     c->messages_begun += t && t->first_try_ms == 0;
     return t;
 }
@@ -179,9 +206,9 @@ void stock_clear(struct campaign *c)
 {
     struct task *t;
     while ((t = task_queue_drain(&c->queue))) {
-        campaign_give_up(c, t);
+        campaign_give_up(c, t, c->why.text);
     }
-    while ((t = deal_drain(&c->deal))) {
+    while ((t = deal_take_any(&c->deal, 0))) {
         put_away(c, t);
     }
 }

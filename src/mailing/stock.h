@@ -14,11 +14,13 @@ struct campaign;
 void stock_fill(struct campaign *c);
 bool stock_wants_more(const struct campaign *c);
 
-/* The next row that a session may take now, if there is one. */
-bool stock_ready(struct campaign *c);
+/* The next row that a session may take now which lacks that (of enum
+ * task_need), if there is one. Rows that need it are passed over while another
+ * relay might offer it. */
+bool stock_ready(struct campaign *c, unsigned lacks);
 
 struct task;
-struct task *stock_take(struct campaign *c); /* NULL: there is none */
+struct task *stock_take(struct campaign *c, unsigned lacks); /* or NULL */
 
 /* Nothing is at hand any more, and nothing will be. */
 bool stock_empty(const struct campaign *c);

@@ -42,6 +42,13 @@ void task_pool_release(struct task_pool *p)
     }
 }
 
+static unsigned needs_of(const struct task *t)
+{
+    bool utf8 = t->letter.needs_smtputf8 || !t->row.verdict.address.local_ascii;
+    return (utf8 ? NEED_SMTPUTF8 : 0u) |
+           (t->row.requires_tls ? NEED_REQUIRETLS : 0u);
+}
+
 struct task *task_take(struct task_pool *p, const struct plan *plan,
                        const struct plan_row *row, uint32_t contact)
 {
@@ -54,6 +61,7 @@ struct task *task_take(struct task_pool *p, const struct plan *plan,
     t->next = NULL;
     t->contact = contact;
     copy_row(t, row, plan->cleaner.columns);
+    t->needs = needs_of(t);
     return t;
 }
 
@@ -74,8 +82,12 @@ void task_give_back(struct task_pool *p, struct task *t)
 static bool fill(struct task *t, const struct plan *plan,
                  struct letter_values *values, struct span *reason_out)
 {
-    return draft_fill(plan->draft, values, &t->letter_arena, &t->letter,
-                      reason_out);
+    if (!draft_fill(plan->draft, values, &t->letter_arena, &t->letter,
+                    reason_out)) {
+        return false;
+    }
+    t->needs = needs_of(t);
+    return true;
 }
 
 /* Of the letter, in place of the row's own: the domain stays. */
@@ -127,11 +139,6 @@ bool task_write_letter(struct task *t, const struct plan *plan,
         return false;
     }
     return fill(t, plan, &values, reason_out);
-}
-
-bool task_needs_smtputf8(const struct task *t)
-{
-    return t->letter.needs_smtputf8 || !t->row.verdict.address.local_ascii;
 }
 
 void task_note(struct task *t, const struct reply *reply, enum scope scope,

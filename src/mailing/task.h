@@ -18,6 +18,13 @@ struct task_place {
     struct span relay, tls;
 };
 
+/* What not every relay offers. */
+enum task_need {
+    NEED_SMTPUTF8 = 1 << 0,
+    NEED_REQUIRETLS = 1 << 1,
+    TASK_NEEDS = 2, /* how many there are */
+};
+
 struct task {
     struct task *next;   /* in a queue */
     uint32_t contact;    /* its number in the ledger */
@@ -25,6 +32,8 @@ struct task {
     struct arena row_arena;
     struct arena letter_arena;
     struct letter letter;
+    unsigned needs; /* of enum task_need: its row's, and its letter's, once that
+                       was made */
     struct siphash_print print; /* of the letter, where it may be shared */
     int64_t date_s;             /* of its first letter; 0: not yet made */
     unsigned attempts;     /* refusals that were its own, and its success */
@@ -65,8 +74,6 @@ struct task_style {
 /* Makes the letter. False: the row cannot be one, *reason_out says why. */
 bool task_write_letter(struct task *t, const struct plan *plan,
                        const struct task_style *style, struct span *reason_out);
-
-bool task_needs_smtputf8(const struct task *t);
 
 /* Keeps the last word; all of it is copied. */
 void task_note(struct task *t, const struct reply *reply, enum scope scope,

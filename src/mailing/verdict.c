@@ -268,10 +268,10 @@ static void take_loss(struct campaign *c, const struct session *s,
     go_again(c, s, t, t->losses > 1 ? delay_ms(c, t, t->losses) : 0);
 }
 
-void campaign_give_up(struct campaign *c, struct task *t)
+void campaign_give_up(struct campaign *c, struct task *t, const char *why)
 {
     if (t->word.text.len == 0) {
-        note_loss(t, c->why.text, nowhere);
+        note_loss(t, why, nowhere);
     }
     settle(c, NULL, t, outcome_of_waiting(t));
 }

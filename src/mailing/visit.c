@@ -32,9 +32,10 @@ struct visit {
     struct err why; /* it did not come that far */
 };
 
-static struct task *take(void *context)
+static struct task *take(void *context, unsigned lacks)
 {
     (void)context;
+    (void)lacks;
     return NULL;
 }
 

@@ -4,6 +4,7 @@
 
 #include "mailing/campaign.h"
 #include "mailing/clock.h"
+#include "net/child.h"
 #include "record/metrics.h"
 
 enum {
@@ -86,7 +87,9 @@ static void tick(void *context)
     struct campaign *c = context;
     uint64_t now = loop_now_ms(c->loop);
     struct err err = {0};
-    tell(c, false);
+    if (!relays_asking(c) || !child_at_terminal()) {
+        tell(c, false); /* else the line is a command's, which may ask there */
+    }
     if (now >= c->metrics_when_ms) {
         c->metrics_when_ms = now + METRICS_MS;
         if (!write_metrics(c, true, 0, &err)) {

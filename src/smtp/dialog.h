@@ -168,6 +168,9 @@ enum step dialog_end_step(const struct dialog *d);
 const struct reply *dialog_end_reply(const struct dialog *d); /* NULL: none */
 
 const struct capabilities *dialog_capabilities(const struct dialog *d);
+/* It can be asked for REQUIRETLS (RFC 8689 4.2.1): it offers that, and has
+ * proved under TLS who it is. */
+bool dialog_keeps_tls(const struct dialog *d);
 enum dialog_tier dialog_tier(const struct dialog *d);
 /* True where the probe, or a reply that did not fit, showed that this relay
  * is not to be streamed to. */

@@ -5,8 +5,8 @@
 
 #include "smtp/dialog_parts.h"
 
-/* RFC 8689 4.2.1. Without TLS, a relay's word on it is nobody's. */
-static bool keeps_tls(const struct dialog *d)
+/* Without TLS, a relay's word on it is nobody's. */
+bool dialog_keeps_tls(const struct dialog *d)
 {
     return d->secured && d->settings.verified && d->capabilities.requiretls;
 }
@@ -116,7 +116,7 @@ void dialog_give(struct dialog *d, const struct transaction *letter)
         dialog_refuse_here(d, slot, "5.6.7",
                            "the relay does not offer SMTPUTF8, which this "
                            "address needs");
-    } else if (letter->requires_tls && !keeps_tls(d)) {
+    } else if (letter->requires_tls && !dialog_keeps_tls(d)) {
         dialog_refuse_here(d, slot, "5.7.30",
                            "the relay does not offer REQUIRETLS, which this "
                            "message needs");

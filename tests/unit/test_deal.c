@@ -13,6 +13,8 @@
 #include "mailing/deal.h"
 
 static const struct siphash_key key = {{1}};
+static const struct deal_wish all = {.fresh = true};
+static const struct deal_wish again = {.fresh = false};
 
 static struct task *row(const char *domain, uint32_t number)
 {
@@ -45,7 +47,7 @@ static struct deal begun(const struct settings *settings)
 static void end(struct deal *d)
 {
     struct task *t;
-    while ((t = deal_drain(d))) {
+    while ((t = deal_take_any(d, 0))) {
         drop(t);
     }
     deal_release(d);
@@ -60,7 +62,7 @@ static void deal_out(const struct settings *settings, const char *in, char *out)
         deal_add(&d, row(domain, i));
     }
     struct task *t;
-    while ((t = deal_take(&d, 1000, true))) {
+    while ((t = deal_take(&d, 1000, all))) {
         *out++ = address_domain(t->row.address).data[0];
         drop(t);
     }
@@ -103,7 +105,7 @@ static void a_domain_keeps_its_order(void **state)
         deal_add(&d, row(domains[i * i % 3 ? 0 : i % 3], i));
     }
     int64_t last[3] = {-1, -1, -1};
-    for (struct task *t; (t = deal_take(&d, 1000, true)); drop(t)) {
+    for (struct task *t; (t = deal_take(&d, 1000, all)); drop(t)) {
         for (int k = 0; k < 3; k++) {
             if (is_of(t, domains[k])) {
                 assert_true((int64_t)t->contact > last[k]);
@@ -125,15 +127,58 @@ static void what_goes_again_goes_first(void **state)
     deal_return(&d, row("c.x", 4));
     static const uint32_t order[] = {2, 4};
     for (size_t i = 0; i < 2; i++) { /* nothing fresh is wanted */
-        assert_true(deal_ready(&d, 1000, false));
-        struct task *t = deal_take(&d, 1000, false);
+        assert_true(deal_ready(&d, 1000, again));
+        struct task *t = deal_take(&d, 1000, again);
         assert_int_equal(t->contact, order[i]);
         drop(t);
     }
-    assert_false(deal_ready(&d, 1000, false));
-    assert_null(deal_take(&d, 1000, false));
+    assert_false(deal_ready(&d, 1000, again));
+    assert_null(deal_take(&d, 1000, again));
     assert_int_equal(d.returned, 0);
     assert_int_equal(d.ahead, 2);
+    end(&d);
+}
+
+/* Rows that are not for who asks are passed over, and stay where they are. */
+static void needs_are_passed_over(void **state)
+{
+    (void)state;
+    struct settings settings = {.batch = 1};
+    struct deal d = begun(&settings);
+    static const unsigned needs[] = {1, 0, 1, 3, 0, 2};
+    for (uint32_t i = 0; i < 6; i++) {
+        struct task *t = row(i < 3 ? "a.x" : "b.x", i);
+        t->needs = needs[i];
+        (i % 2 ? deal_return : deal_add)(&d, t);
+    }
+    assert_int_equal(d.choosy, 4);
+    const struct deal_wish plain = {.fresh = true, .unfit = 0xe};
+    static const uint32_t plain_order[] = {1, 4};
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(deal_ready(&d, 1000, plain));
+        struct task *t = deal_take(&d, 1000, plain);
+        assert_int_equal(t->contact, plain_order[i]);
+        drop(t);
+    }
+    assert_false(deal_ready(&d, 1000, plain));
+    assert_null(deal_take(&d, 1000, plain));
+    assert_int_equal(d.choosy, 4);
+    struct task *t = deal_take_any(&d, ~(1u << 2));
+    assert_int_equal(t->contact, 5);
+    drop(t);
+    assert_null(deal_take_any(&d, ~(1u << 2)));
+    static const uint32_t order[] = {0, 3, 2};
+    for (size_t i = 0; i < 3; i++) {
+        t = deal_take(&d, 1000, all);
+        assert_int_equal(t->contact, order[i]);
+        drop(t);
+    }
+    assert_int_equal(d.choosy + d.ahead + d.returned, 0);
+    /* The last one of a file was taken from its middle before. */
+    deal_add(&d, row("a.x", 7));
+    t = deal_take(&d, 1000, all);
+    assert_int_equal(t->contact, 7);
+    drop(t);
     end(&d);
 }
 
@@ -162,8 +207,8 @@ static void one_that_waits_holds_up_no_other(void **state)
         if (deal_hungry(&d)) {
             deal_add(&d, row("quick.x", 0));
         }
-        assert_true(deal_ready(&d, now, true));
-        struct task *t = deal_take(&d, now, true);
+        assert_true(deal_ready(&d, now, all));
+        struct task *t = deal_take(&d, now, all);
         *(is_of(t, "slow.x") ? &of_slow : &of_others) += 1;
         drop(t);
     }
@@ -181,12 +226,12 @@ static void says_when_the_next_one_is_ready(void **state)
     assert_true(deal_when_ms(&d, 1000) == UINT64_MAX);
     deal_add(&d, row("slow.x", 1));
     deal_add(&d, row("slow.x", 2));
-    drop(deal_take(&d, 1000, true));
-    assert_null(deal_take(&d, 1000, true));
+    drop(deal_take(&d, 1000, all));
+    assert_null(deal_take(&d, 1000, all));
     uint64_t when = deal_when_ms(&d, 1000);
     assert_in_range(when, 1500, 1502);
-    assert_false(deal_ready(&d, when - 2, true));
-    assert_true(deal_ready(&d, when, true));
+    assert_false(deal_ready(&d, when - 2, all));
+    assert_true(deal_ready(&d, when, all));
     end(&d);
 }
 
@@ -199,16 +244,16 @@ static void what_was_not_said_uses_up_nothing(void **state)
     deal_add(&d, row("slow.x", 1));
     deal_add(&d, row("slow.x", 2));
     deal_add(&d, row("quick.x", 3));
-    struct task *quick = deal_take(&d, 1000, true);
-    struct task *other = deal_take(&d, 1000, true);
+    struct task *quick = deal_take(&d, 1000, all);
+    struct task *other = deal_take(&d, 1000, all);
     struct task *one = is_of(quick, "slow.x") ? quick : other;
-    assert_false(deal_ready(&d, 1000, true));
+    assert_false(deal_ready(&d, 1000, all));
     deal_end_unsaid(&d, one == quick ? other : quick); /* that has no rate */
-    assert_false(deal_ready(&d, 1000, true));
+    assert_false(deal_ready(&d, 1000, all));
     deal_end_unsaid(&d, one);
     deal_return(&d, one);
-    assert_ptr_equal(deal_take(&d, 1000, true), one);
-    assert_false(deal_ready(&d, 1000, true));
+    assert_ptr_equal(deal_take(&d, 1000, all), one);
+    assert_false(deal_ready(&d, 1000, all));
     drop(quick);
     drop(other);
     end(&d);
@@ -228,7 +273,7 @@ static void a_budget_that_is_used_up_closes(void **state)
     }
     deal_add(&d, row("quick.x", 9));
     unsigned taken = 0;
-    for (struct task *t; (t = deal_take(&d, 2000, true)); drop(t)) {
+    for (struct task *t; (t = deal_take(&d, 2000, all)); drop(t)) {
         taken++;
     }
     assert_int_equal(taken, 4);
@@ -253,6 +298,7 @@ int main(void)
         cmocka_unit_test(domains_take_turns),
         cmocka_unit_test(a_domain_keeps_its_order),
         cmocka_unit_test(what_goes_again_goes_first),
+        cmocka_unit_test(needs_are_passed_over),
         cmocka_unit_test(one_that_waits_holds_up_no_other),
         cmocka_unit_test(says_when_the_next_one_is_ready),
         cmocka_unit_test(what_was_not_said_uses_up_nothing),
