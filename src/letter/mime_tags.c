@@ -1,7 +1,9 @@
 /* What mail programs and editors do to a tag that a person wrote: they break
- * lines in it, write blanks and special characters in other ways, and mark its
- * spelling. Within tags this is undone; all else stays as it is. */
+ * lines in it, write blanks and special characters in other ways,
+ * percent-encode it in links, and mark its spelling. Within tags this is
+ * undone; all else stays as it is. */
 #include "base/ascii.h"
+#include "base/utf8.h"
 #include "letter/mime_part.h"
 
 enum { TAG_BYTES_MAX = 1000 };
@@ -79,8 +81,74 @@ static void add_tag(struct span tag, const struct mime_tags *how,
     }
 }
 
-void mime_mend_tags(struct span text, const struct mime_tags *how,
-                    struct buf *out)
+static bool ends_link(char c)
+{
+    return (unsigned char)c <= ' ' || c == '"' || c == '\'' || c == '<' ||
+           c == '>';
+}
+
+/* Of a tag in a link, as editors write it there; 0: none. */
+static size_t escaped_bytes(struct span rest)
+{
+    if (!span_starts_nocase(rest, SPAN("%7b%7b"))) {
+        return 0;
+    }
+    for (size_t len = 6; len < rest.len && len < TAG_BYTES_MAX; len++) {
+        if (ends_link(rest.data[len])) {
+            break;
+        }
+        if (span_starts_nocase(span_rest(rest, len), SPAN("%7d%7d"))) {
+            len += 6;
+            bool three = span_starts_nocase(span_rest(rest, len), SPAN("%7d"));
+            return three ? len + 3 : len;
+        }
+    }
+    return 0;
+}
+
+static void append_byte_at(struct span s, size_t *at, struct buf *out)
+{
+    struct span rest = span_rest(s, *at);
+    int high = rest.len > 2 ? ascii_hex_value(rest.data[1]) : -1;
+    int low = rest.len > 2 ? ascii_hex_value(rest.data[2]) : -1;
+    bool escaped = rest.data[0] == '%' && high >= 0 && low >= 0;
+    buf_append_byte(out, escaped ? (char)(high * 16 + low) : rest.data[0]);
+    *at += escaped ? 3 : 1;
+}
+
+/* What is no text then stays as it is. */
+static void unescape(struct span tag, struct buf *out)
+{
+    size_t start = out->len;
+    for (size_t at = 0; at < tag.len;) {
+        append_byte_at(tag, &at, out);
+    }
+    struct span text = span_rest(buf_span(out), start);
+    if (!utf8_valid(text) || ascii_any_control(text) || utf8_any_c1(text)) {
+        buf_truncate(out, start);
+        buf_append(out, tag);
+    }
+}
+
+/* A text that was made of HTML has its links, too. */
+static void unescape_links(struct span text, struct buf *out)
+{
+    for (size_t at = 0; at < text.len;) {
+        struct span rest = span_rest(text, at);
+        size_t before = span_find(rest, '%');
+        buf_append(out, span_slice(rest, 0, before));
+        rest = span_rest(rest, before);
+        size_t tag = escaped_bytes(rest);
+        unescape(span_slice(rest, 0, tag), out);
+        if (tag == 0 && rest.len > 0) {
+            buf_append_byte(out, '%');
+            tag = 1;
+        }
+        at += before + tag;
+    }
+}
+
+static void mend(struct span text, const struct mime_tags *how, struct buf *out)
 {
     for (size_t at = 0; at < text.len;) {
         struct span rest = span_rest(text, at);
@@ -109,4 +177,14 @@ void mime_mend_tags(struct span text, const struct mime_tags *how,
         }
         at += taken;
     }
+}
+
+void mime_mend_tags(struct span text, const struct mime_tags *how,
+                    struct buf *out)
+{
+    struct buf links;
+    buf_init(&links, out->bytes_max);
+    unescape_links(text, &links);
+    mend(buf_span(&links), how, out);
+    buf_release(&links);
 }

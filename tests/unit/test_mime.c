@@ -86,6 +86,19 @@ static const struct {
     {TOP "Content-Type: text/plain; charset=us-ascii\r\n"
          "Content-Transfer-Encoding: 7bit\r\n\r\nDATA\r\n",
      HEAD "text/plain: DATA\r\n\n"},
+    /* links as editors write them; what is no tag stays */
+    {TOP
+     "Content-Type: text/html; charset=utf-8\r\n\r\n"
+     "<a href=\"https://x/?i=%7B%7Bid%7D%7D&amp;n=%7b%7b%7bname.url%7d%7d%7d"
+     "\">100%</a> %7B%7Bid\" %7D%7D %7B%7B%00%7D%7D %7B %41 %7B%7Bid%\r\n",
+     HEAD "text/html: <a href=\"https://x/?i=5&amp;n=J%C3%B6%20%3C%22%26%22%3E"
+          "\">100%</a> %7B%7Bid\" %7D%7D %7B%7B%00%7D%7D %7B %41 "
+          "%7B%7Bid%\r\n\n"},
+    {TOP "Content-Type: text/plain\r\n\r\nhttps://x/%7B%7Bid%7D%7D\r\n",
+     HEAD "text/plain: https://x/%7B%7Bid%7D%7D\r\n\n"},
+    {TOP "Content-Type: multipart/alternative; boundary=x\r\n\r\n--x\r\n"
+         "\r\n<https://x/%7B%7Bid%7D%7D>\r\n--x--\r\n",
+     HEAD "multipart/alternative\ntext/plain: <https://x/5>\n"},
     /* base64 as some programs have it: blanks, empty lines, no padding */
     {TOP "Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n"
          "\r\n \tSGVs \r\n\r\nbG8KSGk \r\n\r\n",
@@ -261,6 +274,9 @@ static const struct {
      "t.eml:4: a multipart without parts"},
     {"From: a@b.example\nContent-Type: text/plain; charset=no-such\n\nx\n",
      "t.eml:4: this part is no text in no-such"},
+    {"From: a@b.example\nContent-Type: text/html\n\n<a "
+     "href=%7B%7Bnmae%7D%7D>\n",
+     "t.eml:4:9: no column \"nmae\"; did you mean \"name\"?"},
     {"From: a@b.example\nContent-Type: text/plain; charset=utf-8\n"
      "Content-Transfer-Encoding: quoted-printable\n\n=FC\n",
      "t.eml:5: this part is no text in utf-8"},
