@@ -133,6 +133,7 @@ unsigned pace_ceiling(const struct pace *p)
 
 static void change_sessions(struct pace *p, unsigned sessions, uint64_t now_ms)
 {
+    p->leaving = sessions < p->sessions;
     p->sessions = sessions;
     begin_epoch(p, now_ms, true);
 }
@@ -216,11 +217,6 @@ static void accept(struct pace *p, double goodput, uint64_t now_ms)
     try_next(p, p->trial, now_ms);
 }
 
-static void reject(struct pace *p, uint64_t now_ms)
-{
-    try_next(p, p->trial - 1, now_ms);
-}
-
 /* What the trial brought: enough, too little, or not yet to be told. */
 enum opinion { UNSURE, BETTER, WORSE };
 
@@ -242,10 +238,12 @@ static enum opinion judge(const struct pace *p, uint64_t epoch)
     return !looked_long ? UNSURE : gain >= least ? BETTER : WORSE;
 }
 
+/* What those take along that leave says nothing of those that stay. */
 static bool harmful(const struct pace *p, uint64_t epoch)
 {
     double due = p->goodput_before * (double)epoch;
-    return p->trial != PACE_REST && !p->starved && epoch >= SETTLE_MS &&
+    bool tells = !p->starved && !(p->settling && p->leaving);
+    return p->trial != PACE_REST && tells && epoch >= SETTLE_MS &&
            due >= SETTLE_ANSWERS && (double)p->answered < plainly_worse * due;
 }
 
@@ -290,7 +288,7 @@ static void end_epoch(struct pace *p, uint64_t now_ms)
     } else if (opinion == BETTER) {
         accept(p, p->goodput, now_ms);
     } else {
-        reject(p, now_ms);
+        try_next(p, p->trial - 1, now_ms);
     }
 }
 
@@ -302,16 +300,17 @@ unsigned pace_sessions(struct pace *p, unsigned ready, uint64_t now_ms)
         p->sessions = p->automatic ? p->sessions : p->cap;
     }
     uint64_t epoch = now_ms - p->epoch_ms;
-    bool settled = ready >= p->sessions && epoch >= SETTLE_MS &&
+    bool settled = ready == p->sessions && epoch >= SETTLE_MS &&
                    p->answered >= SETTLE_ANSWERS;
     bool full = epoch >= EPOCH_MS && p->answered >= EPOCH_ANSWERS;
     if (harmful(p, epoch)) {
-        reject(p, now_ms);
+        /* Nor would half as many more do good. */
+        try_next(p, p->trial == PACE_FEWER ? PACE_REST : PACE_FEWER, now_ms);
     } else if (p->settling && settled) {
         begin_epoch(p, now_ms, false);
     } else if (p->settling && epoch >= EPOCH_MOST_MS) {
         /* The clock starts when all of them are there. */
-        begin_epoch(p, now_ms, ready < p->sessions);
+        begin_epoch(p, now_ms, ready != p->sessions);
     } else if (!p->settling && (full || epoch >= EPOCH_MOST_MS)) {
         end_epoch(p, now_ms);
     }

@@ -43,6 +43,7 @@ struct pace {
     uint64_t answered;
     bool starved;  /* the list or the rate was the limit */
     bool settling; /* the sessions have just changed: it does not count */
+    bool leaving;  /* and some are to go first */
 
     double goodput; /* of the last whole one: letters a millisecond */
 
