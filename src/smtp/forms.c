@@ -62,15 +62,17 @@ enum form_sense forms_look(struct forms *f, enum step step,
                            const struct reply *reply)
 {
     uint64_t form = form_of(reply);
-    if (f->of[step] == 0) {
+    bool first = f->of[step] == 0;
+    if (first) {
         f->of[step] = form;
     }
+    bool own = f->of[step] == form;
     bool of_another = f->last == form;
     for (enum step s = 0; s < STEPS; s++) {
         of_another |= s != step && f->of[s] == form;
     }
-    if (!of_another) {
-        return FORM_FITS;
+    if (of_another) {
+        return own ? FORM_SAYS_ALL : FORM_ASTRAY;
     }
-    return f->of[step] == form ? FORM_SAYS_ALL : FORM_ASTRAY;
+    return own && !first ? FORM_FITS : FORM_NEW;
 }

@@ -20,7 +20,8 @@ struct forms {
 };
 
 enum form_sense {
-    FORM_FITS,     /* its own step's, or none that was seen before */
+    FORM_FITS,     /* what its step was answered before */
+    FORM_NEW,      /* nothing that was seen before */
     FORM_SAYS_ALL, /* its own step's, and that of another as well */
     FORM_ASTRAY,   /* that of another step, and not of its own */
 };

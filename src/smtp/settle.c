@@ -136,13 +136,42 @@ static bool astray(struct dialog *d, const struct expectation *e,
         return false;
     }
     enum form_sense sense = forms_look(&d->forms, e->step, reply);
-    slot->unclear = e->step == STEP_BDAT && sense == FORM_SAYS_ALL;
+    if (e->step == STEP_BDAT) {
+        slot->word = sense;
+    }
     if (e->step == STEP_BDAT && slot->refusal.given && slot->accepted > 0) {
         /* MAIL was refused, and the letter is taken? Perhaps it is. */
         slot->refusal.given = false;
         return true;
     }
     return sense == FORM_ASTRAY;
+}
+
+/* Had there been a reply too many before, that to its content would stand
+ * behind it: whatever grants there, grants it. */
+static void prove(struct dialog *d)
+{
+    struct slot *slot = d->unproven;
+    d->unproven = NULL;
+    dialog_settle(d, slot, VERDICT_SENT);
+    if (slot->word == FORM_SAYS_ALL && d->ring_count == 0) {
+        d->stream_unfit = true;
+        d->tier = DIALOG_GROUP;
+    }
+}
+
+/* All of it was answered. */
+static void settle_answered(struct dialog *d, struct slot *slot)
+{
+    if (slot->taken.code == 0 || slot->accepted == 0 ||
+        slot->word == FORM_FITS) {
+        dialog_settle(d, slot, VERDICT_SENT);
+        return;
+    }
+    d->unproven = slot;
+    if (d->ring_count == 0) {
+        dialog_say_reset(d, slot);
+    }
 }
 
 static void take_grant(struct dialog *d, const struct expectation *e,
@@ -192,25 +221,24 @@ void dialog_take_letter_reply(struct dialog *d, const struct expectation *e,
                               const struct reply *reply)
 {
     char first = (char)('0' + reply->code / 100);
-    if (first == step_rule(e->step)->go_on) {
+    bool goes_on = first == step_rule(e->step)->go_on &&
+                   (e->step != STEP_DATA || reply->code == 354);
+    if (d->unproven && goes_on) {
+        prove(d);
+    }
+    if (goes_on) {
         take_grant(d, e, reply);
     } else if (first == '4' || first == '5') {
         take_refusal(d, e, reply);
     } else {
         dialog_finish(d, DIALOG_END_DESYNC, e->step, reply);
     }
-    if (d->phase == DIALOG_OVER) {
+    if (d->phase == DIALOG_OVER || e->slot->settled) {
         return;
     }
     dialog_leave_refused(d, e->slot);
-    if (e->slot->owed > 0 || dialog_saying(d, e->slot)) {
-        return;
-    }
-    if (e->slot->unclear) {
-        d->stream_unfit = true;
-        dialog_quit(d);
-    } else {
-        dialog_settle(d, e->slot, VERDICT_SENT);
+    if (e->slot->owed == 0 && !dialog_saying(d, e->slot)) {
+        settle_answered(d, e->slot);
     }
 }
 
@@ -268,20 +296,20 @@ bool dialog_verdict(struct dialog *d, struct dialog_verdict *out)
 
 /* --- the end of the connection --- */
 
-/* What a relay says of a letter that was taken may be what it says to all. If
- * it was the word for something else, the letter's own is still to come, in
- * place of the goodbye; a bad word there is perhaps the letter's. */
-static enum verdict_kind of_unclear(const struct dialog *d)
+/* Of one that was taken and could not be proven: the connection went, or what
+ * stood behind was no grant. */
+static enum verdict_kind of_unproven(const struct dialog *d,
+                                     const struct slot *slot)
 {
-    bool well = d->end == DIALOG_END_QUIT && d->end_reply.code / 100 == 2;
-    return well ? VERDICT_SENT : VERDICT_UNKNOWN;
+    bool gone = d->end == DIALOG_END_CLOSING || d->end == DIALOG_END_LOST;
+    return gone && slot->word == FORM_NEW ? VERDICT_SENT : VERDICT_UNKNOWN;
 }
 
 static enum verdict_kind left_over(const struct dialog *d,
                                    const struct slot *slot, uint64_t handed)
 {
     if (slot->taken.code != 0) {
-        return of_unclear(d);
+        return of_unproven(d, slot);
     }
     bool may_have_arrived = slot->end_bytes > 0 && slot->end_bytes <= handed;
     return may_have_arrived && d->end != DIALOG_END_CLOSING ? VERDICT_UNKNOWN
