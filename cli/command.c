@@ -163,35 +163,21 @@ static void look_for_its_end(struct child *c)
     c->ended = ended != 0;
 }
 
-/* For a little while, or until there is something to hear. False: a signal
- * came that asks us to stop; one that asks how far we are does not. */
-static bool wait_a_little(const struct child *c)
-{
-    const struct timespec look = {.tv_nsec = LOOK_MS * 1000000L};
-    struct pollfd ends[] = {{.fd = c->out.fd, .events = POLLIN},
-                            {.fd = c->complaint.fd, .events = POLLIN}};
-    sigset_t mask;
-    pthread_sigmask(SIG_BLOCK, NULL, &mask);
-    sigaddset(&mask, SIGUSR1);
-    return ppoll(ends, 2, &look, &mask) >= 0 || errno != EINTR;
-}
-
 /* It has ended when the shell has: what that left in the background, an agent
  * perhaps, may keep the pipe open. False: *err, and it was killed. */
 static bool follow(struct child *c, struct err *err)
 {
-    static const char stopped[] = "stopped by a signal";
     bool patient = isatty(STDERR_FILENO);
     uint64_t began_ms = now_ms();
     const char *why = NULL;
     while (!c->ended && !why) {
-        bool going = wait_a_little(c);
+        struct pollfd ends[] = {{.fd = c->out.fd, .events = POLLIN},
+                                {.fd = c->complaint.fd, .events = POLLIN}};
+        (void)poll(ends, 2, LOOK_MS);
         look_for_its_end(c);
         hear(&c->out);
         hear(&c->complaint);
-        if (!going) {
-            why = stopped;
-        } else if (c->out.overflowed) {
+        if (c->out.overflowed) {
             why = "the command prints more than a line can hold";
         } else if (!c->ended && !patient &&
                    now_ms() - began_ms >= c->command->timeout_ms) {
@@ -203,7 +189,7 @@ static bool follow(struct child *c, struct err *err)
         while (waitpid(c->pid, &c->status, 0) < 0 && errno == EINTR) {
         }
     }
-    return !why || fail(c, why == stopped ? EX_TEMPFAIL : EX_CONFIG, why, err);
+    return !why || fail(c, EX_CONFIG, why, err);
 }
 
 /* The first line of what it complained about, behind a colon. */

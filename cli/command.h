@@ -20,5 +20,5 @@ struct command {
 /* Appends what it printed, in room that was had before, so that no copy is
  * left elsewhere: at most bytes_max of `out`. False: EX_CONFIG where it failed,
  * was killed, was too slow or printed too much, EX_OSERR where it could not be
- * run, EX_TEMPFAIL where a signal asked us to stop meanwhile. */
+ * run. */
 bool command_read(const struct command *c, struct buf *out, struct err *err);
