@@ -23,8 +23,8 @@ static bool stdin_is_read_once(const struct options *o, struct err *err)
         is_stdin(s->list_path) + is_stdin(s->template_path) + by_password;
     if (readers > 1) {
         err_set(err, EX_USAGE,
-                "standard input can be the list, the template, the password "
-                "or a list of --suppress, and only one of them");
+                "standard input can be the list, the template or the "
+                "password, and only one of them");
         return false;
     }
     return true;

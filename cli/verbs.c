@@ -123,38 +123,74 @@ static bool close_books(struct run *r, const struct tally *tally, int status,
     return fine;
 }
 
+/* Without a state nothing remembers who has a letter. */
+static void word_rest(const struct options *o, struct err *line)
+{
+    if (o->settings.campaign) {
+        err_set(line, 0,
+                "rows remain: run the same command again, and it goes on");
+    } else if (o->settings.failed_path) {
+        err_set(line, 0,
+                "rows remain: mail those of %s; the same command again would "
+                "mail everybody",
+                o->settings.failed_path);
+    } else {
+        err_set(line, 0,
+                "rows remain: mail those that the report names (--failed FILE "
+                "writes them as a list); the same command again would mail "
+                "everybody");
+    }
+}
+
+static void word_doubt(const struct options *o, const struct tally *tally,
+                       struct err *line)
+{
+    if (tally->by_outcome[OUTCOME_UNKNOWN] == 0) {
+        err_set(line, 0, "look at the refusals before anything is run again");
+    } else if (o->settings.campaign) {
+        err_set(line, 0,
+                "rows are unknown: look whether they were taken; mailshot "
+                "status %s --settle sent (or pending) says so, and "
+                "--on-unknown resend sends them again",
+                o->settings.state_path);
+    } else {
+        err_set(line, 0,
+                "rows are unknown: look whether they were taken before "
+                "anything is run again");
+    }
+}
+
+/* Some have a letter, and the run ended for another reason than the rest:
+ * without a state whoever mends that must not run the same command again. */
+static bool mailed_in_part(const struct options *o, int status,
+                           const struct tally *tally)
+{
+    static const int reasons[] = {EX_DATAERR, EX_NOHOST, EX_UNAVAILABLE,
+                                  EX_PROTOCOL, EX_NOPERM};
+    const uint64_t *rows = tally->by_outcome;
+    bool part = !o->settings.campaign && rows[OUTCOME_SENT] > 0 &&
+                rows[OUTCOME_PENDING] + rows[OUTCOME_DEFERRED] > 0;
+    for (size_t i = 0; part && i < sizeof reasons / sizeof reasons[0]; i++) {
+        if (status == reasons[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What a person has to do now: the last line, where there is something. */
 static void say_what_remains(struct run *r, int status,
                              const struct tally *tally)
 {
-    const char *failed = r->options.settings.failed_path;
-    bool stateful = r->options.settings.campaign != NULL;
     struct err line = {.status = 0};
-    if (status == EX_TEMPFAIL && stateful) {
+    bool in_part = mailed_in_part(&r->options, status, tally);
+    if (in_part && status == EX_DATAERR) { /* the list is no longer known */
         err_set(&line, 0,
-                "rows remain: run the same command again, and it goes on");
-    } else if (status == EX_TEMPFAIL && failed) {
-        err_set(&line, 0,
-                "rows remain: mail those of %s; the same command again would "
-                "mail everybody",
-                failed);
-    } else if (status == EX_TEMPFAIL) {
-        err_set(&line, 0,
-                "rows remain: mail those that the report names (--failed FILE "
-                "writes them as a list); the same command again would mail "
-                "everybody");
-    } else if (status == 1 && tally->by_outcome[OUTCOME_UNKNOWN] == 0) {
-        err_set(&line, 0, "look at the refusals before anything is run again");
-    } else if (status == 1 && stateful) {
-        err_set(&line, 0,
-                "rows are unknown: look whether they were taken; mailshot "
-                "status %s --settle says so, and --on-unknown resend sends "
-                "them again",
-                r->options.settings.state_path);
+                "rows remain; the same command again would mail everybody");
+    } else if (in_part || status == EX_TEMPFAIL) {
+        word_rest(&r->options, &line);
     } else if (status == 1) {
-        err_set(&line, 0,
-                "rows are unknown: look whether they were taken before "
-                "anything is run again");
+        word_doubt(&r->options, tally, &line);
     } else {
         return;
     }

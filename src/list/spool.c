@@ -176,9 +176,7 @@ bool spool_unchanged(const struct spool *s, struct err *err)
         status.st_mtim.tv_nsec == s->changed.tv_nsec) {
         return true;
     }
-    err_set(err, EX_DATAERR,
-            "%s: the list has changed since it was first read; start again "
-            "with the list as it is now",
+    err_set(err, EX_DATAERR, "%s: the list has changed since it was first read",
             s->name);
     return false;
 }

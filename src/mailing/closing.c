@@ -182,7 +182,9 @@ bool campaign_close_books(struct campaign *c, struct err *err)
 {
     struct closing k = {.campaign = c};
     arena_init(&k.arena);
-    bool fine = !anything_to_read(c) || read_again(&k, err);
+    /* In any case: is it still the list that was read? */
+    bool fine =
+        anything_to_read(c) ? read_again(&k, err) : plan_rewind(c->plan, err);
     arena_release(&k.arena);
     balance(c);
     return fine;

@@ -215,3 +215,24 @@ def test_a_fifo(tmp_path):
     assert done.status == REJECTED
     assert f"/dev/fd/{read}:2: invalid: no @" in done.out
     assert sorted(os.listdir(tmp_path)) == ["fifo"]
+
+
+@pytest.mark.parametrize("state", [[], ["--state", "s.db"]],
+                         ids=["stateless", "with a state"])
+def test_a_change_when_all_of_it_was_read(tmp_path, slow_relay, template,
+                                          state):
+    """Also where every row that it had is sent: another one is not."""
+    listed = tmp_path / "list.csv"
+    listed.write_text("email,name\n" + "".join(
+        f"u{i}@example.org,N\n" for i in range(20)))
+    relay = slow_relay(0.05)
+    process = program.start(
+        "send", "-s", relay.url, "--tls", "off", "-j", "1", *state,
+        "list.csv", template, cwd=tmp_path)
+    assert relay.begun.acquire(timeout=30)
+    with open(listed, "ab") as more:
+        more.write(b"late@example.org,L\n")
+    done = program.finish(process)
+    assert done.status == DATAERR
+    assert "list.csv: the list has changed" in done.err
+    assert done.closing()["sent"] == 20

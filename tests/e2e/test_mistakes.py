@@ -142,3 +142,24 @@ def test_a_state_that_cannot_be_read_there(homes, sinks, home):
                                         preexec_fn=be_nobody))
     assert (done.status, done.out) == (NOINPUT, "")
     assert "s.db: " in done.err
+
+
+def test_who_mends_it_is_told_not_to_mail_twice(run, home, sinks):
+    """The login lapses, so to speak, when some have their letter."""
+    (home / "l.csv").write_text("email,name\n" + "".join(
+        f"u{i}@example.org,N\n" for i in range(50)))
+    script = home / "script"
+    script.write_text("S: 220 hello\nC: EHLO x\nS: 250 hello\n" +
+                      "C: MAIL x\nS: 250 ok\nC: RCPT x\nS: 250 ok\nC: DATA\n"
+                      "S: 354 go\nC: {1 dot}\nS: 250 ok\n" +
+                      "C: MAIL x\nS: 530 5.7.0 log in first\n" +
+                      "C: QUIT\nS: 221 bye\nlost\n")
+    sink = sinks("--script", script)
+    words = ["send", "-s", sink.url, "--tls", "off", "-j", "1", "--retry-for",
+             "0"]
+    done = run(*words, "l.csv", "t.eml")
+    assert done.closing()["sent"] == 1, done.err
+    assert done.status not in (OK, REMAIN)
+    assert "would mail everybody" in done.err.splitlines()[-1]
+    done = run(*words, "--state", "s.db", "l.csv", "t.eml")
+    assert "would mail everybody" not in done.err
