@@ -115,6 +115,7 @@ bool check_rows_open(struct check_rows *c, const struct plan *plan,
     }
     output_init(&c->output, descriptor, name);
     c->output.synced = false;
+    c->output.waits = false;
     buf_init(&c->fields, FIELDS_BYTES_MAX);
     if (options->format == CHECK_CSV) {
         buf_append(&c->output.gathered,

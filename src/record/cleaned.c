@@ -17,6 +17,7 @@ struct cleaned *cleaned_open(const char *path, const struct failed_list *list,
         free(c);
         return NULL;
     }
+    c->file.output.waits = false; /* nothing else goes on meanwhile */
     buf_append(&c->file.output.gathered, list->preamble);
     buf_append(&c->file.output.gathered, list->header);
     return c;

@@ -185,6 +185,12 @@ static bool ready(struct output *o, bool patient)
     return found > 0;
 }
 
+static void wait_for_room(const struct output *o)
+{
+    struct pollfd writing = {.fd = o->fd, .events = POLLOUT};
+    (void)poll(&writing, 1, -1);
+}
+
 /* As much as can be. A pipe that is ready takes PIPE_BUF bytes at least
  * without making us wait (pipe(7)). */
 static bool flush(struct output *o, bool patient, struct err *err)
@@ -202,7 +208,9 @@ static bool flush(struct output *o, bool patient, struct err *err)
         ssize_t written = write(o->fd, rest.data, all ? rest.len : PIPE_BUF);
         if (written >= 0) {
             rest = span_rest(rest, (size_t)written);
-        } else if (errno != EINTR && errno != EAGAIN) {
+        } else if (errno == EAGAIN) {
+            wait_for_room(o); /* somebody made it non-blocking */
+        } else if (errno != EINTR) {
             return fail(o, errno, err);
         }
     }

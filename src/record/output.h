@@ -23,7 +23,8 @@ struct output {
     bool synced;   /* at its end: a file of the disk, unless its owner can
                       write it again */
     bool terminal;
-    bool waits;             /* somebody reads it, and may be slow */
+    bool waits;             /* somebody reads it, and may be slow; its owner
+                               can put that off, where no run is held up */
     unsigned interruptions; /* signals that came while he was waited for */
     int error;              /* the first that writing met; 0: none */
 };

@@ -58,7 +58,6 @@ PLACES = [
     ("read", "never", ["--suppress", "never", "list.csv"], NOINPUT),
     ("write", None, ["--clean", "clean.csv", "list.csv"], IOERR),
     ("fsync", None, ["--clean", "clean.csv", "list.csv"], IOERR),
-    ("rename", None, ["--clean", "clean.csv", "list.csv"], IOERR),
 ]
 
 
@@ -85,6 +84,17 @@ def test_each_call_fails(listed, call, path, options, end):
         assert not (listed / "clean.csv").exists()
         failures += 1
     assert 0 < failures < CALLS_MAX - 4
+
+
+@needs_strace
+@pytest.mark.parametrize("call", ["rename", "linkat"])
+def test_the_old_file_stays(listed, call):
+    (listed / "clean.csv").write_text("old\n")
+    done = checked(listed, "--clean", "clean.csv", "list.csv",
+                   before=failing(call, "EIO", "1+"))
+    assert done.status == IOERR and "cannot be replaced" in done.err
+    assert (listed / "clean.csv").read_text() == "old\n"
+    assert not list(listed.glob("clean.csv.*"))
 
 
 @needs_strace
