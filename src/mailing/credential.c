@@ -94,38 +94,38 @@ void credential_wipe(struct credential *c)
     c->login.secret = SPAN("");
 }
 
-/* `before`: when the secret was fetched, so many had been asked for anew and
- * had not done better. */
-static bool renewable(const struct settings *settings, unsigned before,
-                      unsigned *count)
+static bool asked_anew(const struct settings *settings)
 {
-    bool asked_anew = settings->secret.kind == SECRET_FILE ||
-                      settings->secret.kind == SECRET_NETRC ||
-                      settings->secret.kind == SECRET_COMMAND;
-    if (!asked_anew || before > 0) {
-        return false;
-    }
-    *count = 1; /* also where several sessions had the same old one */
-    return true;
+    return settings->user && (settings->secret.kind == SECRET_FILE ||
+                              settings->secret.kind == SECRET_NETRC ||
+                              settings->secret.kind == SECRET_COMMAND);
 }
 
 bool credential_token_renewable(const struct credential *c,
                                 const struct settings *settings,
                                 struct logins *logins)
 {
-    return renewable(settings, c->before.refused, &logins->refused);
+    if (!asked_anew(settings) || c->before.refused > 0) {
+        return false;
+    }
+    logins->refused = 1; /* also where several sessions had the same old one */
+    return true;
 }
 
 bool credential_lapse_renewable(const struct credential *c,
                                 const struct settings *settings,
                                 struct logins *logins)
 {
-    return settings->user &&
-           renewable(settings, c->before.lapsed, &logins->lapsed);
+    unsigned generation = c->before.lapsed;
+    if (!asked_anew(settings) || generation > logins->held) {
+        return false;
+    }
+    logins->lapsed += generation == logins->lapsed ? 1 : 0;
+    return true;
 }
 
-void credential_held(struct credential *c, struct logins *logins)
+void credential_held(const struct credential *c, struct logins *logins)
 {
-    c->before.lapsed = 0;
-    logins->lapsed = 0;
+    unsigned generation = c->before.lapsed;
+    logins->held = generation > logins->held ? generation : logins->held;
 }

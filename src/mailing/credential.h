@@ -12,11 +12,13 @@
 
 struct session_terms;
 
-/* How a relay held its logins so far, over all its sessions; zero at first. */
+/* How a relay held its logins so far, over all its sessions; zero at first.
+ * Each time that it holds one no longer, the secret is had anew: that makes
+ * another generation of them. */
 struct logins {
     unsigned refused; /* tokens, since one was last accepted */
-    unsigned lapsed;  /* sessions that it held as logged in no longer, since it
-                         last took a letter */
+    unsigned lapsed;  /* generations that it held no longer */
+    unsigned held;    /* the last one under which it took a letter */
 };
 
 struct credential {
@@ -44,8 +46,9 @@ void credential_bind(struct credential *c, const struct tls *t);
 void credential_wipe(struct credential *c);
 
 /* Its token was refused, and may have run out; or its login was accepted once,
- * and does not hold any more: true where it is worth asking for another one,
- * which it is once. *logins counts. */
+ * and does not hold any more: true where it is worth asking for another one.
+ * That is so once, and of a lapsed one again when a letter was taken since.
+ * *logins counts. */
 bool credential_token_renewable(const struct credential *c,
                                 const struct settings *settings,
                                 struct logins *logins);
@@ -54,4 +57,4 @@ bool credential_lapse_renewable(const struct credential *c,
                                 struct logins *logins);
 
 /* A letter was taken under it: it held until now. */
-void credential_held(struct credential *c, struct logins *logins);
+void credential_held(const struct credential *c, struct logins *logins);

@@ -1,9 +1,12 @@
 """Several relays that do not offer the same: what needs REQUIRETLS or SMTPUTF8
 goes to one that has it, and fails only where none has."""
 
+import time
+
 import pytest
 
 import program
+from odd_relay import OddRelay
 from program import OK, REJECTED, REMAIN
 from test_relays import free_port, trust
 
@@ -169,3 +172,50 @@ def test_with_a_rate_of_a_domain(send, sinks):
                       "--domain-rate", "d1.example=10/s", "--rate", "200/s")
     assert done.status == OK, done.err
     assert asked(b) == set(SECRET)
+
+
+UTF8 = b"250-odd.test\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 PIPELINING\r\n"
+
+
+@pytest.fixture
+def odd():
+    started = []
+
+    def start(answer):
+        started.append(OddRelay(answer))
+        return started[-1]
+    yield start
+    for one in started:
+        one.stop()
+
+
+@pytest.mark.parametrize("sessions", [1, 2, "auto"])
+def test_who_has_it_rests_for_a_while(odd, run, contacts, template, sessions):
+    """It is waited for, and the others go on meanwhile."""
+    opened = time.monotonic() + 2.5
+
+    def answer(heard):
+        if heard.verb == "greeting" and time.monotonic() < opened:
+            return b"421 4.3.2 not yet\r\n"
+        return UTF8 if heard.verb == "EHLO" else None
+    a, b = odd(lambda heard: None), odd(answer)
+    addresses = [f"ü{i}@d{i % 3}.example" if i % 2 else f"u{i}@d.example"
+                 for i in range(60)]
+    done = run("send", *a.options, *b.options, "-j", sessions,
+               contacts(addresses), template)
+    assert done.status == OK, done.err
+    taken = [r for one in a.taken + b.taken for r in one]
+    assert sorted(taken) == sorted(addresses)
+    assert b.connections < 40
+
+
+def test_who_has_it_holds_nobody_up(odd, run, contacts, template):
+    """It takes no connection until time is up, and the others are sent."""
+    a = odd(lambda heard: None)
+    b = odd(lambda heard: time.sleep(30) if heard.verb == "greeting" else None)
+    addresses = ["ü@example.org", *PLAIN]
+    done = run("send", *a.options, *b.options, "-j", 2, "--timeout", "1s",
+               "--retry-for", "3s", contacts(addresses), template)
+    assert done.status == REMAIN, done.err
+    assert sorted(r for one in a.taken for r in one) == sorted(PLAIN)
+    assert done.closing()["pending"] == 1
