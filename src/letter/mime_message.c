@@ -69,7 +69,7 @@ bool mime_add_message(struct mime_walk *w, GMimeMessagePart *part)
         return mime_fail(w, w->body_line, "an attached message is none");
     }
     mime_add_type(w, g_mime_object_get_content_type((GMimeObject *)part),
-                  MIME_ATTACHED, (struct span){0});
+                  MIME_MESSAGE, (struct span){0});
     mime_add_headers(w, (GMimeObject *)part);
     buf_append(&w->bytes, SPAN("\r\n"));
     if (add_lines(w, message)) {

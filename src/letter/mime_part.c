@@ -83,15 +83,26 @@ static void add_parameters(struct mime_walk *w, size_t *column,
 static const char *const replaced[][2] = {
     [MIME_TEXT] = {"charset", NULL},
     [MIME_ATTACHED] = {NULL, NULL},
+    [MIME_MESSAGE] = {NULL, NULL},
     [MIME_MULTIPART] = {"boundary", NULL},
 };
 
-/* Where the type is no token. */
+/* Where the type says something else. */
 static const char *const otherwise[] = {
     [MIME_TEXT] = "text/plain",
     [MIME_ATTACHED] = "application/octet-stream",
+    [MIME_MESSAGE] = "message/rfc822",
     [MIME_MULTIPART] = "multipart/mixed",
 };
+
+/* Can a part that plays this role say so? What GMime takes for a message is
+ * one to other readers by its name alone. */
+static bool can_say(enum mime_role role, struct span major, struct span minor)
+{
+    return is_token(major) && is_token(minor) &&
+           (role != MIME_MESSAGE || span_equal_nocase(minor, SPAN("global")) ||
+            span_equal_nocase(minor, SPAN("news")));
+}
 
 void mime_add_type(struct mime_walk *w, GMimeContentType *type,
                    enum mime_role role, struct span boundary)
@@ -100,7 +111,7 @@ void mime_add_type(struct mime_walk *w, GMimeContentType *type,
     struct span minor = span_of(g_mime_content_type_get_media_subtype(type));
     struct buf name;
     buf_init(&name, 2 * FIELDS_NAME_BYTES_MAX + 1);
-    if (is_token(major) && is_token(minor)) {
+    if (can_say(role, major, minor)) {
         buf_append(&name, major);
         buf_append(&name, SPAN("/"));
         buf_append(&name, minor);

@@ -34,6 +34,7 @@ bool mime_end_bytes(struct mime_walk *w);
 enum mime_role {
     MIME_TEXT,      /* filled in, its charset becomes utf-8 */
     MIME_ATTACHED,  /* goes as it is */
+    MIME_MESSAGE,   /* the same of a message within */
     MIME_MULTIPART, /* gets a boundary of ours */
 };
 
