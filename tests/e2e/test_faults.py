@@ -17,8 +17,9 @@ from campaign import FULL, SESSIONS, WINDOW, Campaign
 
 ROWS = 50
 CALLS = ("write", "pwrite64", "writev", "sendto", "sendmsg", "fsync",
-         "fdatasync", "ftruncate", "rename", "unlink")
-FILE_CALLS = ("write", "pwrite64", "fsync", "fdatasync", "ftruncate", "unlink")
+         "fdatasync", "ftruncate", "linkat", "rename", "unlink")
+FILE_CALLS = ("write", "pwrite64", "fsync", "fdatasync", "ftruncate", "linkat",
+              "unlink")
 SAMPLE = 5
 FAULT_STATUSES = (program.OK, program.LOOK, program.UNAVAILABLE, 71,
                   program.CANTCREAT, program.IOERR, program.REMAIN)
