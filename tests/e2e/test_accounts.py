@@ -9,7 +9,7 @@ import time
 
 import program
 import pytest
-from program import CONFIG, NOINPUT, NOPERM, OK, USAGE
+from program import CONFIG, NOINPUT, NOPERM, OK, REMAIN, USAGE
 
 TEMPLATE = "From: n@example.org\nSubject: s\n\nb\n"
 LIST = "email\nann@example.org\n"
@@ -341,7 +341,7 @@ def test_a_person_who_gives_up(tmp_path, guarded):
     terminal = Terminal(tmp_path, *login(guarded), *WORDS)
     terminal.read(b"password of ann")
     terminal.type(b"\x03")
-    assert terminal.end() == -signal.SIGINT
+    assert terminal.end() == REMAIN
     terminal = Terminal(tmp_path, *login(guarded), *WORDS)
     terminal.read(b"password of ann")
     terminal.type(b"\n")
