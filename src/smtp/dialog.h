@@ -8,8 +8,7 @@
  *
  * Tiers: stream says `RSET MAIL RCPT… BDAT n LAST` letter after letter (RFC
  * 3030), on a connection where the probe showed that a refused chunk is
- * swallowed, and for as long as replies have the looks of what they answer
- * (smtp/forms.h); group says the body with its final dot and the next letter's
+ * swallowed; group says the body with its final dot and the next letter's
  * `RSET MAIL RCPT… DATA` in one breath; lockstep says one command at a time.
  *
  * The owner: moves bytes from dialog_outbox to the wire and calls dialog_pump

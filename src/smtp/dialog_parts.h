@@ -50,7 +50,6 @@ struct slot {
                                said; UINT64_MAX: not yet whole */
     bool begun;             /* MAIL was said */
     bool go_ahead;          /* DATA was answered 354 */
-    enum form_sense word;   /* streaming: of the 2xx to its content */
     bool settled;
     enum verdict_kind left; /* of who was not refused, once settled */
 };
@@ -99,8 +98,6 @@ struct dialog {
     struct expectation *ring;
     size_t ring_size, ring_first, ring_count;
     unsigned held; /* expectations in the ring that nothing may follow */
-    struct slot *unproven; /* taken by a word that is not known for that: the
-                              reply behind it tells; or NULL */
 
     struct slot *slots;
     unsigned slot_count;
@@ -125,8 +122,6 @@ struct slot *dialog_slot(const struct dialog *d, unsigned number);
 /* say.c */
 void dialog_say_command(struct dialog *d, enum step step, struct span line);
 void dialog_say_probe(struct dialog *d);
-/* It belongs to that letter. */
-void dialog_say_reset(struct dialog *d, struct slot *slot);
 bool dialog_saying(const struct dialog *d, const struct slot *slot);
 void dialog_leave_refused(struct dialog *d, const struct slot *slot);
 

@@ -2,12 +2,19 @@
 
 #include "base/ascii.h"
 
-/* Beyond that, two that are alike are the same. */
-enum { BYTES_LOOKED_AT = 128 };
+enum { WORDS_LOOKED_AT = 3, WORD_BYTES_LOOKED_AT = 16 };
 
 static uint64_t add(uint64_t sum, unsigned char byte)
 {
     return (sum ^ byte) * 1099511628211u; /* FNV-1a */
+}
+
+static uint64_t add_bytes(uint64_t sum, struct span bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++) {
+        sum = add(sum, (unsigned char)bytes.data[i]);
+    }
+    return add(sum, ' ');
 }
 
 /* What may differ from one reply to the next: an id, a size, an address. */
@@ -22,57 +29,52 @@ static bool varies(struct span word)
     return false;
 }
 
-static uint64_t add_word(uint64_t sum, struct span word)
-{
-    if (varies(word)) {
-        return add(sum, '#');
-    }
-    for (size_t i = 0; i < word.len; i++) {
-        sum = add(sum, (unsigned char)word.data[i]);
-    }
-    return sum;
-}
-
 static uint64_t form_of(const struct reply *reply)
 {
     uint64_t sum = add(14695981039346656037u, (unsigned char)reply->code);
-    for (size_t i = 0; i < reply->enhanced.len; i++) {
-        sum = add(sum, (unsigned char)reply->enhanced.data[i]);
-    }
+    sum = add_bytes(sum, reply->enhanced);
     struct span rest = span_rest(reply->text, reply->enhanced.len);
-    rest = span_slice(rest, 0,
-                      rest.len < BYTES_LOOKED_AT ? rest.len : BYTES_LOOKED_AT);
-    while (rest.len > 0) {
+    for (unsigned i = 0; i < WORDS_LOOKED_AT && rest.len > 0; i++) {
         size_t end = span_find(rest, ' ');
-        sum = add(add_word(sum, span_slice(rest, 0, end)), ' ');
+        size_t most = end < WORD_BYTES_LOOKED_AT ? end : WORD_BYTES_LOOKED_AT;
+        struct span word = span_slice(rest, 0, most);
+        sum = add_bytes(sum, varies(word) ? SPAN("#") : word);
         rest = span_rest(rest, end < rest.len ? end + 1 : end);
     }
     return sum != 0 ? sum : 1;
 }
 
-void forms_learn(struct forms *f, enum step step, const struct reply *reply)
+/* RFC 3463 3.2: of a mailbox. No content has such a status. */
+static bool of_a_mailbox(struct span enhanced)
 {
-    f->last = form_of(reply);
-    if (f->of[step] == 0) {
-        f->of[step] = f->last;
-    }
+    return span_starts(enhanced, SPAN("2.1."));
 }
 
-enum form_sense forms_look(struct forms *f, enum step step,
-                           const struct reply *reply)
+static bool content_slipped(struct forms *f, const struct reply *reply)
 {
     uint64_t form = form_of(reply);
-    bool first = f->of[step] == 0;
-    if (first) {
-        f->of[step] = form;
+    bool of_path =
+        form == f->mail || form == f->recipient || form == f->last_recipient;
+    bool words_differ = f->mail != f->recipient;
+    if (f->content == 0 &&
+        !(of_path && words_differ && of_a_mailbox(reply->enhanced))) {
+        f->content = form;
     }
-    bool own = f->of[step] == form;
-    bool of_another = f->last == form;
-    for (enum step s = 0; s < STEPS; s++) {
-        of_another |= s != step && f->of[s] == form;
+    return of_path && words_differ && form != f->content;
+}
+
+static void learn(uint64_t *first, uint64_t form)
+{
+    *first = *first ? *first : form;
+}
+
+bool forms_slipped(struct forms *f, enum step step, const struct reply *reply)
+{
+    if (step == STEP_MAIL) {
+        learn(&f->mail, form_of(reply));
+    } else if (step == STEP_RCPT) {
+        f->last_recipient = form_of(reply);
+        learn(&f->recipient, f->last_recipient);
     }
-    if (of_another) {
-        return own ? FORM_SAYS_ALL : FORM_ASTRAY;
-    }
-    return own && !first ? FORM_FITS : FORM_NEW;
+    return step == STEP_BDAT && content_slipped(f, reply);
 }

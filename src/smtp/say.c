@@ -103,18 +103,13 @@ static void say_number(struct dialog *d, uint64_t number)
     d->said_bytes += d->outbox.len - before;
 }
 
-void dialog_say_reset(struct dialog *d, struct slot *slot)
-{
-    say_bytes(d, SPAN("RSET\r\n"));
-    expect_command(d, (struct expectation){.step = STEP_RSET, .slot = slot});
-    d->clean = true;
-}
-
 /* In lockstep only what did not end well is reset; else whatever was begun. */
 static void say_reset(struct dialog *d, struct slot *slot)
 {
     if (!d->clean) {
-        dialog_say_reset(d, slot);
+        say_bytes(d, SPAN("RSET\r\n"));
+        expect_command(d,
+                       (struct expectation){.step = STEP_RSET, .slot = slot});
     }
     d->cursor.step = STEP_MAIL;
 }

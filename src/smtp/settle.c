@@ -121,64 +121,18 @@ static bool of_content(enum step step)
     return step == STEP_CONTENT || step == STEP_BDAT;
 }
 
-/* In a stream nothing but its looks tells a reply that was counted for another
- * command than it answers. Those to recipients are learned and not judged: a
- * relay may have words of its own for this one or that. */
-static bool astray(struct dialog *d, const struct expectation *e,
-                   const struct reply *reply)
+/* One grant too many before it was counted for another command. */
+static bool slipped(struct dialog *d, const struct expectation *e,
+                    const struct reply *reply)
 {
-    struct slot *slot = e->slot;
-    if (d->tier != DIALOG_STREAM) {
-        return false;
-    }
-    if (e->step == STEP_RCPT) {
-        forms_learn(&d->forms, e->step, reply);
-        return false;
-    }
-    enum form_sense sense = forms_look(&d->forms, e->step, reply);
-    if (e->step == STEP_BDAT) {
-        slot->word = sense;
-    }
-    if (e->step == STEP_BDAT && slot->refusal.given && slot->accepted > 0) {
-        /* MAIL was refused, and the letter is taken? Perhaps it is. */
-        slot->refusal.given = false;
-        return true;
-    }
-    return sense == FORM_ASTRAY;
-}
-
-/* Had there been a reply too many before, that to its content would stand
- * behind it: whatever grants there, grants it. */
-static void prove(struct dialog *d)
-{
-    struct slot *slot = d->unproven;
-    d->unproven = NULL;
-    dialog_settle(d, slot, VERDICT_SENT);
-    if (slot->word == FORM_SAYS_ALL && d->ring_count == 0) {
-        d->stream_unfit = true;
-        d->tier = DIALOG_GROUP;
-    }
-}
-
-/* All of it was answered. */
-static void settle_answered(struct dialog *d, struct slot *slot)
-{
-    if (slot->taken.code == 0 || slot->accepted == 0 ||
-        slot->word == FORM_FITS) {
-        dialog_settle(d, slot, VERDICT_SENT);
-        return;
-    }
-    d->unproven = slot;
-    if (d->ring_count == 0) {
-        dialog_say_reset(d, slot);
-    }
+    return d->tier == DIALOG_STREAM && forms_slipped(&d->forms, e->step, reply);
 }
 
 static void take_grant(struct dialog *d, const struct expectation *e,
                        const struct reply *reply)
 {
     struct slot *slot = e->slot;
-    if (astray(d, e, reply)) {
+    if (slipped(d, e, reply)) {
         dialog_finish(d, DIALOG_END_DESYNC, e->step, reply);
     } else if (e->step == STEP_RCPT) {
         slot->addressees[e->recipient].accepted = true;
@@ -221,24 +175,20 @@ void dialog_take_letter_reply(struct dialog *d, const struct expectation *e,
                               const struct reply *reply)
 {
     char first = (char)('0' + reply->code / 100);
-    bool goes_on = first == step_rule(e->step)->go_on &&
-                   (e->step != STEP_DATA || reply->code == 354);
-    if (d->unproven && goes_on) {
-        prove(d);
-    }
-    if (goes_on) {
+    if (first == step_rule(e->step)->go_on &&
+        (e->step != STEP_DATA || reply->code == 354)) {
         take_grant(d, e, reply);
     } else if (first == '4' || first == '5') {
         take_refusal(d, e, reply);
     } else {
         dialog_finish(d, DIALOG_END_DESYNC, e->step, reply);
     }
-    if (d->phase == DIALOG_OVER || e->slot->settled) {
+    if (d->phase == DIALOG_OVER) {
         return;
     }
     dialog_leave_refused(d, e->slot);
     if (e->slot->owed == 0 && !dialog_saying(d, e->slot)) {
-        settle_answered(d, e->slot);
+        dialog_settle(d, e->slot, VERDICT_SENT);
     }
 }
 
@@ -296,21 +246,9 @@ bool dialog_verdict(struct dialog *d, struct dialog_verdict *out)
 
 /* --- the end of the connection --- */
 
-/* Of one that was taken and could not be proven: the connection went, or what
- * stood behind was no grant. */
-static enum verdict_kind of_unproven(const struct dialog *d,
-                                     const struct slot *slot)
-{
-    bool gone = d->end == DIALOG_END_CLOSING || d->end == DIALOG_END_LOST;
-    return gone && slot->word == FORM_NEW ? VERDICT_SENT : VERDICT_UNKNOWN;
-}
-
 static enum verdict_kind left_over(const struct dialog *d,
                                    const struct slot *slot, uint64_t handed)
 {
-    if (slot->taken.code != 0) {
-        return of_unproven(d, slot);
-    }
     bool may_have_arrived = slot->end_bytes > 0 && slot->end_bytes <= handed;
     return may_have_arrived && d->end != DIALOG_END_CLOSING ? VERDICT_UNKNOWN
                                                             : VERDICT_PENDING;
