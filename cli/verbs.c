@@ -165,8 +165,8 @@ static void word_doubt(const struct options *o, const struct tally *tally,
 static bool mailed_in_part(const struct options *o, int status,
                            const struct tally *tally)
 {
-    static const int reasons[] = {EX_DATAERR, EX_NOHOST, EX_UNAVAILABLE,
-                                  EX_PROTOCOL, EX_NOPERM};
+    static const int reasons[] = {EX_DATAERR,     EX_IOERR,    EX_NOHOST,
+                                  EX_UNAVAILABLE, EX_PROTOCOL, EX_NOPERM};
     const uint64_t *rows = tally->by_outcome;
     bool part = !o->settings.campaign && rows[OUTCOME_SENT] > 0 &&
                 rows[OUTCOME_PENDING] + rows[OUTCOME_DEFERRED] > 0;
@@ -184,7 +184,9 @@ static void say_what_remains(struct run *r, int status,
 {
     struct err line = {.status = 0};
     bool in_part = mailed_in_part(&r->options, status, tally);
-    if (in_part && status == EX_DATAERR) { /* the list is no longer known */
+    /* The list, or what was written of it, is not to be had. */
+    bool untold = status == EX_DATAERR || status == EX_IOERR;
+    if (in_part && untold) {
         err_set(&line, 0,
                 "rows remain; the same command again would mail everybody");
     } else if (in_part || status == EX_TEMPFAIL) {

@@ -163,3 +163,21 @@ def test_who_mends_it_is_told_not_to_mail_twice(run, home, sinks):
     assert "would mail everybody" in done.err.splitlines()[-1]
     done = run(*words, "--state", "s.db", "l.csv", "t.eml")
     assert "would mail everybody" not in done.err
+
+
+def test_a_report_that_nobody_takes_any_more(home, sinks):
+    """Some have their letter, and no file says who."""
+    (home / "l.csv").write_text("email,name\n" + "".join(
+        f"u{i}@example.org,N\n" for i in range(300)))
+    sink = sinks("--delay", "5")
+    process = program.start("send", *trusted(sink), "--report-all", "l.csv",
+                            "t.eml", cwd=home)
+    process.stdout.readline()
+    process.stdout.close()
+    process.stdout = None
+    done = program.finish(process)
+    counts = done.closing()
+    assert done.status == program.IOERR
+    assert counts["sent"] > 0 and counts["unknown"] == 0
+    assert counts["sent"] == len(sink.recipients())
+    assert "would mail everybody" in done.err.splitlines()[-1]
