@@ -66,6 +66,11 @@ HARD = [
     "\u202eoverride\u202c", "soft\u00adhyphen\u200bzero",
     "0", "false", "null", "undefined", "#REF!", "=1+1", "+1", "-1",
     "undisclosed-recipients:;", "a@b.example", "Ann <ann@x.example>",
+    "\u0300", "\ufe0f", "\U000e0067", "\u202e\u202d\u2066x\u2069", "👨🏿\u200d🦰",
+    "=?utf-8?q?=0d=0aBcc:_x@y.example?=", "=?utf-8?B??=", "=?=?=",
+    "=?iso-8859-1?Q?=E9?= tail", "ш" * 5000, "🙂" * 5000,
+    "a" * 997, "a" * 998, "a" * 999, ("w" * 76 + " ") * 20 + "e",
+    ("w" * 77 + " ") * 20 + "e", "Group: a@b.example;", "Dr. A.", "a. b",
 ]
 
 # What may stand in a text alone: a header takes no control.
