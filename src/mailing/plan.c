@@ -181,6 +181,15 @@ static bool compile_draft(struct plan *p, struct source *source,
     return p->draft != NULL;
 }
 
+static bool spared(const struct plan *p, const struct source *source,
+                   struct err *err)
+{
+    const struct settings *s = p->settings;
+    const char *const outputs[] = {s->report_path, s->failed_path,
+                                   s->evidence_path, s->metrics_path};
+    return source_spared(source, outputs, 4, err);
+}
+
 static bool open_template(struct plan *p, struct err *err)
 {
     const struct settings *s = p->settings;
@@ -191,7 +200,8 @@ static bool open_template(struct plan *p, struct err *err)
     struct source html = {0};
     bool fine = source_open(&source, s->template_path, err) &&
                 (!s->html_path || source_open(&html, s->html_path, err)) &&
-                compile_draft(p, &source, &html, err);
+                compile_draft(p, &source, &html, err) &&
+                spared(p, &source, err) && spared(p, &html, err);
     source_release(&html);
     source_release(&source);
     return fine;

@@ -174,6 +174,28 @@ struct template_source source_origin(struct source *s)
     };
 }
 
+static bool one_file(const char *path, const char *other)
+{
+    struct stat a, b;
+    return stat(path, &a) == 0 && stat(other, &b) == 0 &&
+           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+bool source_spared(const struct source *s, const char *const *outputs,
+                   size_t count, struct err *err)
+{
+    for (size_t i = 0; i < s->partial_count * count; i++) {
+        const struct source_partial *p = &s->partials[i / count];
+        const char *output = outputs[i % count];
+        if (p->found && output && one_file(p->path.data, output)) {
+            err_set(err, EX_USAGE, "%s: an output would replace this partial",
+                    output);
+            return false;
+        }
+    }
+    return true;
+}
+
 void source_add_print(const struct source *s, struct siphash_print *print)
 {
     fingerprint_add(print, SPAN("template"), buf_span(&s->text));

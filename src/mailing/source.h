@@ -36,5 +36,10 @@ void source_release(struct source *s);
 /* Of all that was read. */
 void source_add_print(const struct source *s, struct siphash_print *print);
 
+/* Once it is compiled: none of the outputs (NULL: none) is one of its
+ * partials. False: EX_USAGE. */
+bool source_spared(const struct source *s, const char *const *outputs,
+                   size_t count, struct err *err);
+
 /* For draft_compile; borrows the source. */
 struct template_source source_origin(struct source *s);

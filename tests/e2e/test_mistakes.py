@@ -181,3 +181,14 @@ def test_a_report_that_nobody_takes_any_more(home, sinks):
     assert counts["sent"] > 0 and counts["unknown"] == 0
     assert counts["sent"] == len(sink.recipients())
     assert "would mail everybody" in done.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("option", ["--report", "--failed", "--tls-evidence",
+                                    "--metrics"])
+def test_a_partial_is_no_output(run, home, option):
+    (home / "foot").write_text("Yours\n")
+    (home / "p.eml").write_text(LETTER + "{{> foot}}\n")
+    done = run("send", "-n", option, "foot", "l.csv", "p.eml")
+    assert done.status == USAGE and "foot: " in done.err
+    assert (home / "foot").read_text() == "Yours\n"
+    assert run("send", "-n", option, "other", "l.csv", "p.eml").status == OK
