@@ -262,24 +262,36 @@ enum tls_result tls_handshake(struct tls *t, struct err *err)
     return result;
 }
 
+/* Under TLS 1.3 the other side judges our part of the handshake (that there is
+ * no certificate of ours) when for us it is done: its first word. */
+static enum tls_result fail_reading(const struct tls *t, int code,
+                                    struct err *err)
+{
+    bool judged = code == GNUTLS_E_FATAL_ALERT_RECEIVED && !t->heard;
+    fail(t, code, err);
+    err->status = judged ? EX_PROTOCOL : EX_UNAVAILABLE;
+    return TLS_FAILED;
+}
+
 enum tls_result tls_read(struct tls *t, struct buf *plain, struct err *err)
 {
     for (;;) {
         char *to = buf_reserve(plain, RECORD_BYTES);
         if (!to) {
-            err_set(err, EX_PROTOCOL, "TLS: more came than was sent");
+            err_set(err, EX_UNAVAILABLE, "TLS: more came than was sent");
             return TLS_FAILED;
         }
         ssize_t got = gnutls_record_recv(t->session, to, RECORD_BYTES);
         tls_ticket_keep(t);
         if (got > 0) {
             buf_commit(plain, (size_t)got);
+            t->heard = true;
         } else if (got == 0) {
             return TLS_CLOSED;
         } else if (!to_be_repeated(t, (int)got)) {
             return got == GNUTLS_E_AGAIN || got == GNUTLS_E_INTERRUPTED
                        ? TLS_AGAIN
-                       : fail(t, (int)got, err);
+                       : fail_reading(t, (int)got, err);
         }
     }
 }

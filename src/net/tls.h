@@ -63,7 +63,8 @@ void tls_feed(struct tls *t, struct span ciphertext);
 
 enum tls_result tls_handshake(struct tls *t, struct err *err);
 
-/* Appends all plaintext there is; never TLS_DONE. */
+/* Appends all plaintext there is; never TLS_DONE. Fails with EX_PROTOCOL where
+ * the other side's first word was that it refuses us. */
 enum tls_result tls_read(struct tls *t, struct buf *plain, struct err *err);
 
 /* One record, of as many bytes from the front of `plain` as go into it: at

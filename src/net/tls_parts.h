@@ -40,6 +40,7 @@ struct tls {
     bool dry;                   /* GnuTLS asked for more than was fed */
     struct tls_ticket *offered; /* to be resumed; NULL: none */
     bool kept;                  /* this one, to be resumed */
+    bool heard;                 /* something was read */
     time_t offered_until; /* of the one offered: its certificates' validity */
     char *name;
     char *where;        /* of a client: the place of its peer */

@@ -206,8 +206,8 @@ static void unseal(struct wire *w)
         speak(w);
         close_because(w, WIRE_END_EOF, "the other side closed the connection");
     } else if (result == TLS_FAILED) {
-        why.status = EX_UNAVAILABLE;
-        close_with(w, w->voice == SILENT ? WIRE_END_EOF : WIRE_END_CUT, &why);
+        enum wire_end cut = w->voice == SILENT ? WIRE_END_EOF : WIRE_END_CUT;
+        close_with(w, why.status == EX_PROTOCOL ? WIRE_END_TLS : cut, &why);
     }
 }
 

@@ -33,7 +33,8 @@ enum wire_end {
                          handshake, or a TLS error after it */
     WIRE_END_REFUSED, /* no connection was made */
     WIRE_END_TIMEOUT, /* none in time, or no handshake in time */
-    WIRE_END_TLS,     /* the handshake failed, or the policy was not met */
+    WIRE_END_TLS,     /* the handshake failed, the peer's first word behind it
+                         included, or the policy was not met */
 };
 
 /* Any of them may be NULL. wire_destroy may be called from all of them. */

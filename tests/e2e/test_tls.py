@@ -7,7 +7,7 @@ import threading
 
 import certificate
 import pytest
-from program import CONFIG, NOINPUT, OK, PROTOCOL, UNAVAILABLE, USAGE, jsonl
+from program import CONFIG, NOINPUT, OK, PROTOCOL, USAGE, jsonl
 
 
 @pytest.fixture
@@ -176,11 +176,11 @@ def test_our_certificate_is_shown_where_it_is_asked(send, sinks, own,
         assert_taken(sink, send(sink, "--tls-ca", sink.ca, "--tls-cert", both),
                      2)
         done = send(sink, "--tls-ca", sink.ca)
-        assert done.status in (PROTOCOL, UNAVAILABLE), done.err
+        assert done.status == PROTOCOL, done.err
         assert len(sink.recipients()) == 2
     other = sinks("--client-ca", other_authority(tmp_path))
     done = send(other, "--tls-ca", other.ca, "--tls-cert", both)
-    assert done.status in (PROTOCOL, UNAVAILABLE), done.err
+    assert done.status == PROTOCOL, done.err
     assert other.recipients() == []
 
 
