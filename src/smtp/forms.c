@@ -50,6 +50,8 @@ static bool of_a_mailbox(struct span enhanced)
     return span_starts(enhanced, SPAN("2.1."));
 }
 
+/* The first word for a content is taken for its own, whatever it is, but for a
+ * status that no content has. */
 static bool content_slipped(struct forms *f, const struct reply *reply)
 {
     uint64_t form = form_of(reply);
@@ -60,21 +62,26 @@ static bool content_slipped(struct forms *f, const struct reply *reply)
         !(of_path && words_differ && of_a_mailbox(reply->enhanced))) {
         f->content = form;
     }
-    return of_path && words_differ && form != f->content;
+    bool of_another = of_path || form == f->reset;
+    return of_another && words_differ && form != f->content;
 }
 
-static void learn(uint64_t *first, uint64_t form)
+static void learn_first(uint64_t *first, const struct reply *reply)
 {
-    *first = *first ? *first : form;
+    if (*first == 0) {
+        *first = form_of(reply);
+    }
 }
 
 bool forms_slipped(struct forms *f, enum step step, const struct reply *reply)
 {
-    if (step == STEP_MAIL) {
-        learn(&f->mail, form_of(reply));
+    if (step == STEP_RSET) {
+        learn_first(&f->reset, reply);
+    } else if (step == STEP_MAIL) {
+        learn_first(&f->mail, reply);
     } else if (step == STEP_RCPT) {
+        learn_first(&f->recipient, reply);
         f->last_recipient = form_of(reply);
-        learn(&f->recipient, f->last_recipient);
     }
     return step == STEP_BDAT && content_slipped(f, reply);
 }

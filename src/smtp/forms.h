@@ -1,11 +1,12 @@
-/* Does the reply to a content look like the one to a path?
+/* Does the grant of a content look like that of another command?
  *
  * Pure. Replies are matched by counting alone (RFC 2920 3.1). In a stream a
  * relay that answers a recipient twice has the second of these counted for the
  * content, before that was answered. But most relays have words of their own
  * for a sender, a recipient and a content, always the same but for ids, sizes
- * and addresses: where a content is granted by the word for a path, the count
- * has slipped. A relay with one word for all is taken at its count. */
+ * and addresses: where a content is granted by the word for a path, or for a
+ * RSET though its own is known, the count has slipped. A relay with one word
+ * for all is taken at its count. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,12 +17,13 @@
 
 /* Of the grants of a connection; 0: none yet. All zero at its start. */
 struct forms {
+    uint64_t reset;
     uint64_t mail;
     uint64_t recipient;
     uint64_t last_recipient;
     uint64_t content;
 };
 
-/* Learns what a step was granted with. True: a content, by the word for a
- * path. */
+/* Learns what a step was granted with. True: a content, by the word for
+ * another. */
 bool forms_slipped(struct forms *f, enum step step, const struct reply *reply);

@@ -95,6 +95,21 @@ static void knows_a_path_granted_twice(void **state)
     }
 }
 
+/* It may be the same word, and is then known. */
+static void knows_a_reset_s(void **state)
+{
+    (void)state;
+    struct forms f;
+    grant_paths(&f, &relays[0]);
+    assert_false(slipped(&f, STEP_RSET, "2.0.0 Ok"));
+    assert_false(slipped(&f, STEP_BDAT, relays[0].content));
+    assert_true(slipped(&f, STEP_BDAT, "2.0.0 Ok"));
+    grant_paths(&f, &relays[0]);
+    assert_false(slipped(&f, STEP_RSET, "2.0.0 Ok"));
+    assert_false(slipped(&f, STEP_BDAT, "2.0.0 Ok"));
+    assert_false(slipped(&f, STEP_BDAT, "2.0.0 Ok"));
+}
+
 static void knows_the_last_recipient_s(void **state)
 {
     (void)state;
@@ -111,6 +126,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_relays_at_their_word),
         cmocka_unit_test(knows_a_path_granted_twice),
+        cmocka_unit_test(knows_a_reset_s),
         cmocka_unit_test(knows_the_last_recipient_s),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
