@@ -301,7 +301,7 @@ void line_open_sessions(struct line *l, unsigned spare)
     }
     /* The youngest go first; who drains is still one of them. */
     for (unsigned over = l->session_count; over > most; over--) {
-        session_drain(l->sessions[over - 1]);
+        session_retire(l->sessions[over - 1]);
     }
 }
 

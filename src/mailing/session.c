@@ -341,15 +341,24 @@ void session_unstage(struct session *s)
 
 void session_drain(struct session *s)
 {
-    if (s->draining) {
-        session_wake(s);
-        return;
-    }
-    s->draining = true;
     if (!s->ready) {
         session_cut(s);
-    } else if (!s->finishing) {
-        carry_on(s, false);
+    } else if (s->draining) {
+        session_wake(s);
+    } else {
+        s->draining = true;
+        if (!s->finishing) {
+            carry_on(s, false);
+        }
+    }
+}
+
+void session_retire(struct session *s)
+{
+    if (s->ready) {
+        session_drain(s);
+    } else {
+        s->draining = true;
     }
 }
 

@@ -87,8 +87,13 @@ void session_destroy(struct session *s);
 /* There may be rows to take. */
 void session_wake(struct session *s);
 
-/* QUIT when all that was begun is settled. */
+/* QUIT when all that was begun is settled; one that is still being opened is
+ * cut. */
 void session_drain(struct session *s);
+
+/* There are too many: the same, but one that is still being opened says its
+ * goodbye, too. Relays log and count what hangs up on them. */
+void session_retire(struct session *s);
 
 /* Letters that wait for their intent go back. */
 void session_unstage(struct session *s);

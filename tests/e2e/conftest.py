@@ -4,6 +4,7 @@ import functools
 import itertools
 import pathlib
 import shutil
+import signal
 import sys
 import tempfile
 
@@ -29,6 +30,11 @@ this is for {{email}} alone.
 
 
 def pytest_sessionstart(session):
+    # Who runs the tests may have them ignored, and the program would inherit
+    # that: nohup, a shell's background.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if not program.BINARY.exists():
         raise pytest.UsageError(f"{program.BINARY}: build it first, or name "
                                 "another in MAILSHOT")
