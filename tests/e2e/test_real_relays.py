@@ -133,7 +133,7 @@ def test_all_kinds_mixed(relay, arbiter, send, name, tier):
     kinds = ["user"] * 14 + ["bad", "grey", "spam", "user", "grey", "bad"]
     contacts = people([*kinds * 30, "full", "full"])
     done, rows = send(one, contacts, TEMPLATE, "-j", 4, "--pipeline", tier,
-                      "--retry-for", "8s")
+                      "--retry-for", "4s")
     judged_rightly(contacts, rows)
     kept_rightly(one, contacts, rows, TEMPLATE)
     assert done.status == REMAIN
