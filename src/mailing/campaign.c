@@ -8,6 +8,8 @@
 #include "mailing/limits.h"
 #include "mailing/watch.h"
 
+enum { GOODBYE_MS = 2000 };
+
 /* --- stopping --- */
 
 void campaign_stop(struct campaign *c, enum campaign_course course, int status,
@@ -132,6 +134,7 @@ static void set_alarm(struct campaign *c)
     at = sooner(at, c->rate_when_ms, now);
     at = sooner(at, stock_wants_more(c) ? now + 1 : UINT64_MAX, now);
     at = sooner(at, deal_when_ms(&c->deal, now), now);
+    at = sooner(at, c->cut_ms, now);
     for (unsigned i = 0; i < c->line_count; i++) {
         at = sooner(at, c->lines[i].resume_ms, now);
         at = sooner(at, c->lines[i].pace_when_ms, now);
@@ -139,6 +142,14 @@ static void set_alarm(struct campaign *c)
     if (at != UINT64_MAX) {
         loop_timer_start(c->timer, at - now);
     }
+}
+
+/* Those that are just being opened have a moment for their goodbye. */
+static void let_sessions_go(struct campaign *c)
+{
+    uint64_t now = loop_now_ms(c->loop);
+    c->cut_ms = c->cut_ms ? c->cut_ms : now + GOODBYE_MS;
+    relays_each_session(c, now < c->cut_ms ? session_retire : session_drain);
 }
 
 static void conduct(struct campaign *c)
@@ -149,8 +160,10 @@ static void conduct(struct campaign *c)
     } else if (c->course == COURSE_LISTENING) {
         relays_each_session(c, session_unstage);
         relays_each_session(c, session_drain);
-    } else if (c->course == COURSE_DRAINING || finished(c)) {
+    } else if (c->course == COURSE_DRAINING) {
         relays_each_session(c, session_drain);
+    } else if (finished(c)) {
+        let_sessions_go(c);
     } else {
         relays_open_sessions(c);
         relays_each_session(c, session_wake);

@@ -82,6 +82,7 @@ struct campaign {
     /* the end */
     enum campaign_course course;
     bool asked_to_stop; /* by a signal */
+    uint64_t cut_ms;    /* all is done: then no goodbye is waited for; or 0 */
     struct err why;     /* of a stop; status 0: it ran through */
     struct err unkept;  /* the first file that failed; status 0: none */
     uint64_t begun_ms;

@@ -355,7 +355,8 @@ void session_drain(struct session *s)
 
 void session_retire(struct session *s)
 {
-    if (s->ready) {
+    bool connected = s->hello.len > 0;
+    if (s->ready || !connected) {
         session_drain(s);
     } else {
         s->draining = true;

@@ -185,6 +185,30 @@ def test_a_reply_in_drops(odd, send, verb, found, status, piece):
     assert done.status == status
 
 
+def greets_late(number, seconds):
+    def answer(heard):
+        if heard.verb == "greeting" and heard.number == number:
+            time.sleep(seconds)
+        return None
+    return answer
+
+
+def test_one_that_is_being_opened_at_the_end_says_goodbye(odd, send):
+    one = odd(greets_late(2, 1.2))
+    done, _ = send(one, 4, "-j", 2)
+    assert done.status == OK
+    assert one.connections == 2
+    assert one.lines.count("QUIT") == 2
+
+
+def test_the_end_does_not_wait_for_one_that_is_never_greeted(odd, send):
+    one = odd(greets_late(2, 60))
+    done, _ = send(one, 4, "-j", 2, timeout=30)
+    assert done.status == OK
+    assert one.connections == 2
+    assert one.lines.count("QUIT") == 1
+
+
 def test_what_is_cut_off_by_a_421_says_which(odd, send):
     done, rows = send(odd(at("MAIL", b"421 4.7.0 too tired\r\n")), 1)
     assert (rows[0]["code"], rows[0]["enhanced"], rows[0]["reply"]) == \

@@ -29,8 +29,10 @@ def test_ten_thousand_of_ten_thousand(run, contacts, template, postfix,
                       relay.log_text())
     assert sorted(seen) == sorted(r["message_id"] for r in rows)
     # Nobody was refused, and no session went wrong.
-    assert not re.findall(r"NOQUEUE|\berror\b|lost connection|improper command",
-                          relay.log_text())
+    # A Message-ID may spell anything.
+    log = re.sub(r"message-id=<\S+>", "", relay.log_text())
+    assert not re.findall(r"NOQUEUE|error|lost connection|improper command",
+                          log)
 
 
 def test_each_refusal_hits_its_own_row(run, contacts, template, postfix):
