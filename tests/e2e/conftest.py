@@ -66,18 +66,23 @@ def contacts(tmp_path):
     return write
 
 
+@pytest.fixture(autouse=True)
+def no_sink_outlives_its_test():
+    begun = len(Sink.running)
+    yield
+    for one in Sink.running[begun:]:
+        one.kill()
+    del Sink.running[begun:]
+
+
 @pytest.fixture
 def sinks(tmp_path):
-    """sinks(option…) starts a sink; all end with the test."""
-    started, numbers = [], itertools.count()
+    """sinks(option…) starts a sink."""
+    numbers = itertools.count()
 
     def start(*options, **more):
-        started.append(Sink(tmp_path / f"sink{next(numbers)}", *options,
-                            **more))
-        return started[-1]
-    yield start
-    for one in started:
-        one.kill()
+        return Sink(tmp_path / f"sink{next(numbers)}", *options, **more)
+    return start
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ class Sink:
     """CERT: a file with a certificate and its key, instead of one of the
     sink's own making."""
 
+    running = []  # killed when their test is over, however it ends
+
     def __init__(self, home, *options, maildir=False, cert=None):
         self.home = home
         home.mkdir(parents=True)
@@ -25,6 +27,7 @@ class Sink:
         self.process = program.start(
             "sink", "--listen", "127.0.0.1:0", "--port-file", port_file,
             "--log", self.log_path, *more, *options, cwd=home)
+        Sink.running.append(self)
         limit = time.monotonic() + 20
         while not (port_file.exists() and port_file.read_text().strip()):
             if self.process.poll() is not None or time.monotonic() > limit:

@@ -166,23 +166,32 @@ def test_the_limits_themselves_are_fine(run, tmp_path):
     assert run("check", "list.csv").status == OK
 
 
-def test_a_change_while_it_is_read(tmp_path, slow_relay, template):
+@pytest.fixture
+def grows(tmp_path, slow_relay, template):
+    """grows(rows, delay, option…): a row more is appended when the first one
+    is said; the run, which must tell of it."""
+    def send(rows, delay, *options):
+        listed = tmp_path / "list.csv"
+        listed.write_text("email,name\n" + "".join(
+            f"u{i}@example.org,N\n" for i in range(rows)))
+        relay = slow_relay(delay)
+        process = program.start(
+            "send", "-s", relay.url, "--tls", "off", "-j", "1", *options,
+            "list.csv", template, cwd=tmp_path)
+        assert relay.begun.acquire(timeout=30)
+        with open(listed, "ab") as more:
+            more.write(b"late@example.org,L\n")
+        done = program.finish(process)
+        assert done.status == DATAERR
+        assert "list.csv: the list has changed" in done.err
+        return done
+    return send
+
+
+def test_a_change_while_it_is_read(grows):
     assert table()["a change while it is read"] == "65, the rest pending"
-    listed = tmp_path / "list.csv"
-    listed.write_text("email,name\n" + "".join(
-        f"u{i}@example.org,N\n" for i in range(20000)))
-    relay = slow_relay(0.005)
-    process = program.start(
-        "send", "-s", relay.url, "--tls", "off", "-j", "1",
-        "--report-all", "-o", "report.csv", "--failed", "failed.csv",
-        "list.csv", template, cwd=tmp_path)
-    assert relay.begun.acquire(timeout=30)
-    with open(listed, "ab") as more:
-        more.write(b"late@example.org,L\n")
-    done = program.finish(process)
-    assert done.status == DATAERR
-    assert "list.csv: the list has changed" in done.err
-    closing = done.closing()
+    closing = grows(20000, 0.005, "--report-all", "-o", "report.csv",
+                    "--failed", "failed.csv").closing()
     assert closing["pending"] > 0 and closing["rows"] == 20000
 
 
@@ -219,20 +228,6 @@ def test_a_fifo(tmp_path):
 
 @pytest.mark.parametrize("state", [[], ["--state", "s.db"]],
                          ids=["stateless", "with a state"])
-def test_a_change_when_all_of_it_was_read(tmp_path, slow_relay, template,
-                                          state):
+def test_a_change_when_all_of_it_was_read(grows, state):
     """Also where every row that it had is sent: another one is not."""
-    listed = tmp_path / "list.csv"
-    listed.write_text("email,name\n" + "".join(
-        f"u{i}@example.org,N\n" for i in range(20)))
-    relay = slow_relay(0.05)
-    process = program.start(
-        "send", "-s", relay.url, "--tls", "off", "-j", "1", *state,
-        "list.csv", template, cwd=tmp_path)
-    assert relay.begun.acquire(timeout=30)
-    with open(listed, "ab") as more:
-        more.write(b"late@example.org,L\n")
-    done = program.finish(process)
-    assert done.status == DATAERR
-    assert "list.csv: the list has changed" in done.err
-    assert done.closing()["sent"] == 20
+    assert grows(20, 0.05, *state).closing()["sent"] == 20
