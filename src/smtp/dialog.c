@@ -155,6 +155,7 @@ static void log_in(struct dialog *d)
 static void know_exim(struct dialog *d, struct span name)
 {
     d->ends_without_a_word = true;
+    d->usual_max = EXIM_LETTERS_MAX;
     if (span_starts(name, SPAN("Exim 4.")) && name.len > 8 &&
         ascii_is_digit(name.data[7]) && ascii_is_digit(name.data[8])) {
         d->stream_unfit = (name.data[7] - '0') * 10 + name.data[8] - '0' < 96;

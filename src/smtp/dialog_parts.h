@@ -23,6 +23,10 @@
  * between: once one was seen, all that are possible are kept below that. */
 enum { ERROR_BUDGET = 8, ERRORS_IN_A_ROW_MAX = 9 };
 
+/* Of Exim, where nobody has set smtp_accept_max_per_connection: a thousand,
+ * and the probe's is one of them. */
+enum { EXIM_LETTERS_MAX = 999 };
+
 enum { OUTBOX_FULL_BYTES = 65536, BYTES_UNDER_WAY_MAX = 262144 };
 
 struct refusal {
@@ -92,6 +96,7 @@ struct dialog {
     bool secured;
     bool stream_unfit;
     bool ends_without_a_word; /* when its patience is at an end */
+    unsigned usual_max;       /* letters, as its greeting tells; 0: any */
     struct auth *auth;
     struct forms forms; /* streaming: of this relay's replies */
 

@@ -54,13 +54,17 @@ static unsigned waiting(const struct dialog *d)
     return count > 0 && dialog_slot(d, d->saying)->begun ? count - 1 : count;
 }
 
+/* 0: none. */
+static uint64_t lower_limit(uint64_t a, uint64_t b)
+{
+    return b > 0 && (a == 0 || b < a) ? b : a;
+}
+
 static unsigned letters_left(const struct dialog *d)
 {
-    uint64_t most = d->settings.letters_max;
-    uint64_t relay = d->capabilities.mail_max;
-    if (relay > 0 && (most == 0 || relay < most)) {
-        most = relay;
-    }
+    uint64_t most =
+        lower_limit(d->settings.letters_max,
+                    lower_limit(d->capabilities.mail_max, d->usual_max));
     uint64_t begun_or_waiting = (uint64_t)d->letters_said + waiting(d);
     if (most == 0) {
         return DIALOG_WINDOW_MAX;

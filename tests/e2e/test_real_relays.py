@@ -133,7 +133,7 @@ def test_all_kinds_mixed(relay, arbiter, send, name, tier):
     kinds = ["user"] * 14 + ["bad", "grey", "spam", "user", "grey", "bad"]
     contacts = people([*kinds * 30, "full", "full"])
     done, rows = send(one, contacts, TEMPLATE, "-j", 4, "--pipeline", tier,
-                      "--retry-for", "4s")
+                      "--retry-for", "8s")
     judged_rightly(contacts, rows)
     kept_rightly(one, contacts, rows, TEMPLATE)
     assert done.status == REMAIN
@@ -158,6 +158,16 @@ def test_two_thousand(relay, send, name):
     # OpenSMTPD ends a session after a hundred: that is found out once for
     # each that is open then.
     assert one.log_text().count("Too many messages") <= 10
+
+
+def test_exim_is_left_at_a_thousand(relay, send):
+    """It takes no more in a session, and answers all beyond with a 421."""
+    one = relay("exim")
+    contacts = people(["user"] * 1100)
+    done, rows = send(one, contacts, TEMPLATE, "-j", 1)
+    assert done.status == OK
+    judged_rightly(contacts, rows)
+    assert one.complaints() == []
 
 
 @pytest.mark.parametrize("name, tier", EACH)
