@@ -288,7 +288,7 @@ static void take_probe_reply(struct dialog *d, const struct expectation *e,
     bool granted_it = reply->code / 100 == 2;
     d->errors_in_a_row += granted_it ? 0 : 1;
     if (granted_it && e->step != STEP_BDAT) {
-        (void)forms_slipped(&d->forms, e->step, reply);
+        (void)forms_owner(&d->forms, e->step, reply);
     }
     if (e->step == STEP_BDAT && granted_it) {
         d->stream_unfit = true; /* it took a message for nobody */

@@ -10,6 +10,8 @@
  * 3030), on a connection where the probe showed that a refused chunk is
  * swallowed; group says the body with its final dot and the next letter's
  * `RSET MAIL RCPT… DATA` in one breath; lockstep says one command at a time.
+ * In a stream the RSET is said at once behind the letter before, whose verdict
+ * waits for its reply: a relay that is one reply ahead is found out there.
  *
  * The owner: moves bytes from dialog_outbox to the wire and calls dialog_pump
  * when there is room; calls dialog_receive with what came; gives letters

@@ -47,6 +47,7 @@ struct slot {
     struct arena arena;
     struct refusal refusal; /* of the whole letter: its first */
     struct reply taken;     /* the 2xx to its content */
+    bool taken_in_doubt;    /* in a stream, with a word that others have, too */
     unsigned accepted;      /* recipients */
     unsigned owed;          /* replies not yet had */
     unsigned told;          /* verdicts taken by the owner */
@@ -108,7 +109,7 @@ struct dialog {
     unsigned slot_count;
     unsigned oldest, saying, given; /* running numbers; slot = n % count */
     struct cursor cursor;
-    bool clean; /* nothing was begun that a RSET should end */
+    bool clean; /* nothing was begun that a RSET should end, or it was said */
     bool quit_said;
     unsigned letters_said;
 

@@ -1,5 +1,7 @@
 #include "smtp/forms.h"
 
+#include <stdbool.h>
+
 #include "base/ascii.h"
 
 enum { WORDS_LOOKED_AT = 3, WORD_BYTES_LOOKED_AT = 16 };
@@ -51,8 +53,10 @@ static bool of_a_mailbox(struct span enhanced)
 }
 
 /* The first word for a content is taken for its own, whatever it is, but for a
- * status that no content has. */
-static bool content_slipped(struct forms *f, const struct reply *reply)
+ * status that no content has. A relay with one word for sender and recipient
+ * may be one reply ahead since before the first recipient. */
+static enum forms_owner owner_of_content(struct forms *f,
+                                         const struct reply *reply)
 {
     uint64_t form = form_of(reply);
     bool of_path =
@@ -62,8 +66,13 @@ static bool content_slipped(struct forms *f, const struct reply *reply)
         !(of_path && words_differ && of_a_mailbox(reply->enhanced))) {
         f->content = form;
     }
-    bool of_another = of_path || form == f->reset;
-    return of_another && words_differ && form != f->content;
+    if (!words_differ) {
+        return FORMS_SHARED;
+    }
+    if (!of_path && form != f->reset) {
+        return FORMS_OWN;
+    }
+    return form != f->content ? FORMS_ANOTHER : FORMS_SHARED;
 }
 
 static void learn_first(uint64_t *first, const struct reply *reply)
@@ -73,8 +82,12 @@ static void learn_first(uint64_t *first, const struct reply *reply)
     }
 }
 
-bool forms_slipped(struct forms *f, enum step step, const struct reply *reply)
+enum forms_owner forms_owner(struct forms *f, enum step step,
+                             const struct reply *reply)
 {
+    if (step == STEP_BDAT) {
+        return owner_of_content(f, reply);
+    }
     if (step == STEP_RSET) {
         learn_first(&f->reset, reply);
     } else if (step == STEP_MAIL) {
@@ -83,5 +96,5 @@ bool forms_slipped(struct forms *f, enum step step, const struct reply *reply)
         learn_first(&f->recipient, reply);
         f->last_recipient = form_of(reply);
     }
-    return step == STEP_BDAT && content_slipped(f, reply);
+    return FORMS_SHARED;
 }

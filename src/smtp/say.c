@@ -110,6 +110,7 @@ static void say_reset(struct dialog *d, struct slot *slot)
         say_bytes(d, SPAN("RSET\r\n"));
         expect_command(d,
                        (struct expectation){.step = STEP_RSET, .slot = slot});
+        d->clean = true;
     }
     d->cursor.step = STEP_MAIL;
 }
@@ -271,6 +272,9 @@ static void say_content(struct dialog *d, struct slot *slot)
     }
     slot->end_bytes = d->said_bytes;
     trace_content(d, slot);
+    if (streaming) {
+        say_reset(d, slot);
+    }
     next_letter(d);
 }
 

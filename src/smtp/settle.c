@@ -121,18 +121,20 @@ static bool of_content(enum step step)
     return step == STEP_CONTENT || step == STEP_BDAT;
 }
 
-/* One grant too many before it was counted for another command. */
-static bool slipped(struct dialog *d, const struct expectation *e,
-                    const struct reply *reply)
+/* In a stream: whose word for it is that? */
+static enum forms_owner owner_of(struct dialog *d, enum step step,
+                                 const struct reply *reply)
 {
-    return d->tier == DIALOG_STREAM && forms_slipped(&d->forms, e->step, reply);
+    return d->tier == DIALOG_STREAM ? forms_owner(&d->forms, step, reply)
+                                    : FORMS_SHARED;
 }
 
 static void take_grant(struct dialog *d, const struct expectation *e,
                        const struct reply *reply)
 {
     struct slot *slot = e->slot;
-    if (slipped(d, e, reply)) {
+    enum forms_owner owner = owner_of(d, e->step, reply);
+    if (owner == FORMS_ANOTHER) {
         dialog_finish(d, DIALOG_END_DESYNC, e->step, reply);
     } else if (e->step == STEP_RCPT) {
         slot->addressees[e->recipient].accepted = true;
@@ -143,6 +145,8 @@ static void take_grant(struct dialog *d, const struct expectation *e,
         dialog_finish(d, DIALOG_END_DESYNC, e->step, reply);
     } else if (of_content(e->step)) {
         keep_reply(slot, reply, &slot->taken);
+        slot->taken_in_doubt =
+            d->tier == DIALOG_STREAM && owner == FORMS_SHARED;
         d->errors_in_a_row = 0;
         d->clean |= d->tier == DIALOG_LOCKSTEP;
     }
@@ -246,9 +250,22 @@ bool dialog_verdict(struct dialog *d, struct dialog_verdict *out)
 
 /* --- the end of the connection --- */
 
+/* A RSET is not refused with a word on mail (RFC 5321 4.2.1: x5z), nor granted
+ * with another than 2yz: such a reply may be the content's own, one late. */
+static bool speaks_against_content(const struct dialog *d)
+{
+    return d->end == DIALOG_END_DESYNC ||
+           (d->end == DIALOG_END_REFUSED && d->end_reply.code / 10 % 10 == 5);
+}
+
 static enum verdict_kind left_over(const struct dialog *d,
                                    const struct slot *slot, uint64_t handed)
 {
+    if (slot->taken.code != 0) { /* the RSET behind it was not granted */
+        return slot->taken_in_doubt && speaks_against_content(d)
+                   ? VERDICT_UNKNOWN
+                   : VERDICT_SENT;
+    }
     bool may_have_arrived = slot->end_bytes > 0 && slot->end_bytes <= handed;
     return may_have_arrived && d->end != DIALOG_END_CLOSING ? VERDICT_UNKNOWN
                                                             : VERDICT_PENDING;
