@@ -1,5 +1,6 @@
 #include "base/siphash.h"
 
+#include <endian.h>
 #include <string.h>
 
 struct sip {
@@ -28,20 +29,17 @@ static void mix(struct sip *s, int rounds)
 }
 
 /* Little-endian, whatever the machine. */
-static uint64_t word_from(const unsigned char *bytes, size_t count)
+static uint64_t word_from(const unsigned char *bytes)
 {
-    uint64_t word = 0;
-    for (size_t i = 0; i < count; i++) {
-        word |= (uint64_t)bytes[i] << (8 * i);
-    }
-    return word;
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return le64toh(word);
 }
 
 static void word_to(unsigned char *bytes, uint64_t word)
 {
-    for (int i = 0; i < 8; i++) {
-        bytes[i] = (unsigned char)(word >> (8 * i));
-    }
+    word = htole64(word);
+    memcpy(bytes, &word, sizeof word);
 }
 
 static uint64_t folded(const struct sip *s)
@@ -51,8 +49,8 @@ static uint64_t folded(const struct sip *s)
 
 struct siphash_print siphash(const struct siphash_key *key, struct span data)
 {
-    uint64_t k0 = word_from(key->bytes, 8);
-    uint64_t k1 = word_from(key->bytes + 8, 8);
+    uint64_t k0 = word_from(key->bytes);
+    uint64_t k1 = word_from(key->bytes + 8);
     struct sip s = {
         k0 ^ 0x736f6d6570736575u,
         k1 ^ 0x646f72616e646f6du ^ 0xee, /* 0xee: 128 bits of output */
@@ -62,12 +60,16 @@ struct siphash_print siphash(const struct siphash_key *key, struct span data)
     const unsigned char *bytes = (const unsigned char *)data.data;
     size_t left = data.len;
     for (; left >= 8; left -= 8, bytes += 8) {
-        uint64_t word = word_from(bytes, 8);
+        uint64_t word = word_from(bytes);
         s.v3 ^= word;
         mix(&s, 2);
         s.v0 ^= word;
     }
-    uint64_t last = word_from(bytes, left) | (uint64_t)data.len << 56;
+    unsigned char tail[8] = {0};
+    if (left > 0) {
+        memcpy(tail, bytes, left);
+    }
+    uint64_t last = word_from(tail) | (uint64_t)data.len << 56;
     s.v3 ^= last;
     mix(&s, 2);
     s.v0 ^= last;
