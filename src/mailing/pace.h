@@ -2,11 +2,13 @@
  *
  * Pure: time comes in, in milliseconds that never run back. Two answers:
  *
- *   sessions   they climb while more of them bring more answered letters a
+ *   sessions   They climb while more of them bring more answered letters a
  *              second, go back where they do not, or where fewer bring as
- *              much, and stay below what the relay refused. Nothing grows in an
- * epoch in which the list or the rate was the limit. throttle   a ceiling that
- * throttles (4xx) cut and calm raises. It is waited for. */
+ *              much, and stay below what the relay refused. Nothing grows in
+ *              an epoch in which the list or the rate was the limit.
+ *
+ *   throttle   A ceiling that throttles (4xx) cut and calm raises. It is
+ *              waited for. */
 #pragma once
 
 #include <stdbool.h>
