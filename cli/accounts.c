@@ -11,7 +11,7 @@
 #include "base/ascii.h"
 #include "base/mem.h"
 #include "cli/account_commands.h"
-#include "cli/command.h"
+#include "mailing/command.h"
 
 enum {
     FILE_BYTES_MAX = 1024 * 1024,
@@ -215,13 +215,9 @@ static bool evaluate(const struct accounts *all, struct line *line,
     buf_init(&name, 8192);
     buf_append_format(&name, "%s:%u: eval", line->file, line->number);
     buf_append_byte(&name, '\0');
-    const struct command command = {
-        .text = text,
-        .name = name.overflowed ? "eval" : name.data,
-        .timeout_ms = all->timeout_ms,
-    };
     bool fine = line->argument.len > 0
-                    ? command_read(&command, printed, err)
+                    ? command_read(text, name.overflowed ? "eval" : name.data,
+                                   all->timeout_ms, printed, err)
                     : wrong(line, "it needs an argument", err);
     if (fine && printed->len == 0) {
         fine = wrong(line, "the command prints nothing", err);
