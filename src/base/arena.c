@@ -6,11 +6,10 @@
 
 #include "base/mem.h"
 
-enum { BLOCK_BYTES = 4096 - 32 };
+enum { BLOCK_BYTES_MIN = 512 - 32 };
 
 struct arena_block {
     struct arena_block *older;
-    size_t bytes;
     alignas(max_align_t) char data[];
 };
 
@@ -34,51 +33,57 @@ static void let_go(struct arena *a)
     }
 }
 
-void arena_release(struct arena *a)
+static void free_blocks(struct arena *a)
 {
-    let_go(a);
     while (a->newest) {
         struct arena_block *older = a->newest->older;
         free(a->newest);
         a->newest = older;
     }
     a->used = 0;
-    a->blocks = 0;
+    a->room = 0;
+    a->older = 0;
 }
 
-/* The newest block is the largest, as a rule: keep that one. One that is
- * alone is not even looked at. */
+void arena_release(struct arena *a)
+{
+    let_go(a);
+    free_blocks(a);
+}
+
+/* A block that is alone is not even looked at. */
 void arena_reset(struct arena *a)
 {
     let_go(a);
     a->used = 0;
-    if (a->blocks <= 1) {
-        return;
+    if (a->older > 0) {
+        a->first = a->older + a->room;
+        free_blocks(a);
     }
-    struct arena_block *kept = a->newest;
-    a->newest = kept->older;
-    arena_release(a);
-    kept->older = NULL;
-    a->newest = kept;
-    a->blocks = 1;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
 }
 
 static void add_block(struct arena *a, size_t bytes)
 {
-    size_t size = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
+    size_t usual = a->newest ? 2 * a->room : a->first;
+    size_t size = larger(bytes, larger(usual, BLOCK_BYTES_MIN));
     struct arena_block *block = mem_alloc(sizeof *block + size);
     block->older = a->newest;
-    block->bytes = size;
     a->newest = block;
+    a->older += a->room;
+    a->room = size;
     a->used = 0;
-    a->blocks++;
 }
 
 void *arena_alloc(struct arena *a, size_t bytes)
 {
     size_t align = alignof(max_align_t);
     size_t rounded = (bytes + align - 1) / align * align;
-    if (!a->newest || a->newest->bytes - a->used < rounded) {
+    if (!a->newest || a->room - a->used < rounded) {
         add_block(a, rounded);
     }
     void *piece = a->newest->data + a->used;

@@ -2,8 +2,10 @@
  * given back all at once.
  *
  * Pieces stay where they are until arena_reset or arena_release, and are
- * aligned for any type. A reset keeps one block for the next contact. What
- * the pieces point at and somebody else owns can be held as long as they. */
+ * aligned for any type. A reset keeps one block for the next contact, as large
+ * as this one needed: letters are much alike, and many are under way at once.
+ * What the pieces point at and somebody else owns can be held as long as
+ * they. */
 #pragma once
 
 #include <stddef.h>
@@ -12,8 +14,10 @@
 
 struct arena {
     struct arena_block *newest;
-    size_t used; /* bytes of the newest block */
-    size_t blocks;
+    size_t used;  /* bytes of the newest block */
+    size_t room;  /* and all that it has */
+    size_t older; /* bytes of the blocks before it */
+    size_t first; /* bytes for the first block, once there was a reset */
     struct arena_held *held;
 };
 

@@ -63,6 +63,23 @@ static void keeps_a_block_when_it_is_reset(void **state)
     arena_release(&a);
 }
 
+static void has_room_for_as_much_the_next_time(void **state)
+{
+    (void)state;
+    enum { PIECES = 100, BYTES = 160 };
+    struct arena a;
+    arena_init(&a);
+    for (int i = 0; i < PIECES; i++) {
+        arena_alloc(&a, BYTES);
+    }
+    arena_reset(&a);
+    char *first = arena_alloc(&a, BYTES);
+    for (int i = 1; i < PIECES; i++) {
+        assert_ptr_equal(arena_alloc(&a, BYTES), first + (size_t)i * BYTES);
+    }
+    arena_release(&a);
+}
+
 static void count(void *thing)
 {
     ++*(int *)thing;
@@ -95,6 +112,7 @@ int main(void)
         cmocka_unit_test(gives_pieces_that_stay),
         cmocka_unit_test(copies),
         cmocka_unit_test(keeps_a_block_when_it_is_reset),
+        cmocka_unit_test(has_room_for_as_much_the_next_time),
         cmocka_unit_test(lets_go_of_what_is_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
