@@ -53,7 +53,13 @@ bool units_rate(struct span text, struct rate_limit *out)
     static const struct {
         char letter;
         uint64_t ms;
-    } periods[] = {{'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', 86400000}};
+        bool budget;
+    } periods[] = {
+        {'s', 1000, false},
+        {'m', 60000, false},
+        {'h', 3600000, true},
+        {'d', 86400000, true},
+    };
     size_t slash = span_find(text, '/');
     if (slash + 1 >= text.len || !ascii_parse_number(span_slice(text, 0, slash),
                                                      1000000000, &out->count)) {
@@ -69,6 +75,7 @@ bool units_rate(struct span text, struct rate_limit *out)
     for (size_t i = 0; i < sizeof periods / sizeof periods[0]; i++) {
         if (period.data[period.len - 1] == periods[i].letter) {
             out->period_ms = periods[i].ms * times;
+            out->budget = periods[i].budget;
             return out->count > 0 && times > 0;
         }
     }

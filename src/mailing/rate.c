@@ -6,7 +6,6 @@
 enum {
     BURST_MS = 20,
     SECOND_MS = 1000,
-    MINUTE_MS = 60000,
 };
 
 /* --- buckets --- */
@@ -186,13 +185,13 @@ static void add_limit(struct rate *r, const struct rate_limit *limit,
                       uint64_t now_ms)
 {
     assert(limit->count > 0 && limit->period_ms >= SECOND_MS);
-    if (limit->period_ms <= MINUTE_MS) {
-        r->buckets[r->bucket_count++] = bucket(limit, now_ms);
-    } else {
+    if (limit->budget) {
         r->budgets[r->budget_count++] = (struct rate_budget){
             .limit = *limit,
             .slice_ms = limit->period_ms / RATE_SLICES,
         };
+    } else {
+        r->buckets[r->bucket_count++] = bucket(limit, now_ms);
     }
 }
 

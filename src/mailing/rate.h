@@ -2,9 +2,9 @@
  *
  * Pure: time comes in, in milliseconds that never run back.
  *
- *   buckets  windows of seconds and minutes. They are waited for, and in no
- *            window of its length are there more than allowed.
- *   budgets  windows of hours and days: used up is used up. */
+ *   buckets  windows given in seconds or minutes. They are waited for, and in
+ *            no window of its length are there more than allowed.
+ *   budgets  windows given in hours or days: used up is used up. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,6 +15,7 @@ enum { RATE_LIMITS_MAX = 8, RATE_SLICES = 60 };
 struct rate_limit {
     uint64_t count;
     uint64_t period_ms;
+    bool budget; /* given in hours or days */
 };
 
 /* Evenly spaced, but for a small burst. */

@@ -80,6 +80,17 @@ def test_a_rate_is_kept(run, sink, tmp_path, fixed):
     assert len(sink.log()) == 50
 
 
+@pytest.mark.parametrize("rate", ["120/2m", "90/90s", "4000/61m"])
+def test_a_window_of_minutes_is_waited_for(run, sink, tmp_path, fixed, rate):
+    """Where a run ends is a matter of the unit that was given."""
+    rows = [(f"u{i}@example.org", "x") for i in range(2)]
+    done = run("send", *trusted(sink), "--rate", rate, "--domain-rate",
+               "example.org=240/3m", write_list(tmp_path, rows), fixed,
+               timeout=100)
+    assert done.status == OK and "used up" not in done.err
+    assert len(sink.log()) == 2
+
+
 def test_a_budget_ends_the_run(run, sink, tmp_path, fixed):
     rows = [(f"u{i}@example.org", "x") for i in range(10)]
     done = run("send", *trusted(sink), "--rate", "4/h", "--failed", "f.csv",

@@ -264,7 +264,7 @@ static void a_budget_that_is_used_up_closes(void **state)
     (void)state;
     enum { HOUR = 3600000 };
     const struct domain_rate of = {
-        .domain = {"slow.x", 6}, .limits = {{3, HOUR}}, .limit_count = 1};
+        .domain = {"slow.x", 6}, .limits = {{3, HOUR, true}}, .limit_count = 1};
     struct settings settings = {
         .batch = 1, .domain_rates = &of, .domain_rate_count = 1};
     struct deal d = begun(&settings);

@@ -51,9 +51,15 @@ static const struct {
     uint64_t run_ms;
     uint64_t least; /* letters: it is not slower than it need be */
 } rates[] = {
-    {{1, 1000}, 10000, 9},      {{14, 1000}, 10000, 135},
-    {{50, 1000}, 10000, 470},   {{1000, 1000}, 10000, 9500},
-    {{60, 60000}, 180000, 175}, {{3000, 60000}, 180000, 8800},
+    {{1, 1000, false}, 10000, 9},
+    {{14, 1000, false}, 10000, 135},
+    {{50, 1000, false}, 10000, 470},
+    {{1000, 1000, false}, 10000, 9500},
+    {{60, 60000, false}, 180000, 175},
+    {{3000, 60000, false}, 180000, 8800},
+    {{100, 90000, false}, 200000, 218},
+    {{1000, 300000, false}, 900000, 2970},
+    {{1000, 7200000, false}, 1000000, 137},
 };
 
 static void no_window_holds_more_than_allowed(void **state)
@@ -74,7 +80,7 @@ static void says_when_to_ask_again(void **state)
 {
     (void)state;
     struct rate r;
-    const struct rate_limit limit = {2, 1000};
+    const struct rate_limit limit = {2, 1000, false};
     rate_init(&r, &limit, 1, 0);
     uint64_t when;
     assert_true(begins(&r, 0, &when));
@@ -89,7 +95,7 @@ static void a_budget_is_used_up(void **state)
     (void)state;
     enum { HOUR = 3600000 };
     struct rate r;
-    const struct rate_limit limit = {100, HOUR};
+    const struct rate_limit limit = {100, HOUR, true};
     rate_init(&r, &limit, 1, 5000);
     uint64_t when;
     for (int i = 0; i < 100; i++) {
@@ -108,7 +114,7 @@ enum { AN_HOUR_MS = 3600 * 1000 };
 static void earlier_letters_count_until_their_window_is_over(void **state)
 {
     (void)state;
-    const struct rate_limit limit = {10, AN_HOUR_MS};
+    const struct rate_limit limit = {10, AN_HOUR_MS, true};
     struct rate r;
     rate_init(&r, &limit, 1, 5000);
     rate_remember(&r, AN_HOUR_MS / 2, 6, 5000);
@@ -124,7 +130,7 @@ static void earlier_letters_count_until_their_window_is_over(void **state)
 static void what_was_not_said_is_given_back(void **state)
 {
     (void)state;
-    const struct rate_limit limit = {1, AN_HOUR_MS};
+    const struct rate_limit limit = {1, AN_HOUR_MS, true};
     struct rate r;
     rate_init(&r, &limit, 1, 5000);
     rate_end_unsaid(&r);
