@@ -7,6 +7,7 @@
 #include "base/mem.h"
 
 enum { CHUNK_MEMBERS = 1 << 14, TABLE_SIZE_MIN = 1 << 10 };
+static const uint32_t table_size_max = UINT32_C(1) << 31;
 
 struct set_chunk {
     struct siphash_print print[CHUNK_MEMBERS];
@@ -89,7 +90,9 @@ static uint32_t slot_of(const struct set *s, const struct siphash_print *p)
 static void rebuild_table(struct set *s)
 {
     uint32_t size = s->table_size ? s->table_size : TABLE_SIZE_MIN / 2;
-    assert(size < UINT32_C(1) << 31);
+    if (size >= table_size_max) {
+        mem_exhausted();
+    }
     free(s->table);
     s->table_size = size * 2;
     s->table = mem_alloc_zero(s->table_size, sizeof *s->table);

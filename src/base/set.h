@@ -4,9 +4,10 @@
  * in which they came. They lie in chunks that never move; beside them is a
  * table of 4-byte indices that is rebuilt from them when it grows. What an
  * index leaves of its 4 bytes is filled from the fingerprint, so that a member
- * is looked at only where it is most likely the one. A member
- * costs 25 to 31 bytes. There is no removing. At most 2^32 - 2 members;
- * beyond that, and without memory, the process ends (71). */
+ * is looked at only where it is most likely the one. A member costs 25 to 31
+ * bytes. There is no removing. At most 1,610,612,736 members (three quarters
+ * of the largest table); beyond that, and without memory, the process ends
+ * (71). */
 #pragma once
 
 #include <stdbool.h>

@@ -90,25 +90,6 @@ static bool make_key(struct plan *p, struct span template, struct err *err)
     return true;
 }
 
-/* A file that is the same in every row is part of the letter; where it is not
- * to be had, the draft says so. */
-static void print_attachment(struct plan *p, struct span file)
-{
-    struct enclosures source = attached_enclosures(&p->attached);
-    const struct enclosure_request request = {.file = file, .fixed = true};
-    struct enclosure found;
-    struct span reason;
-    bool varies = false;
-    for (size_t i = 0; i + 1 < file.len; i++) {
-        varies |= file.data[i] == '{' && file.data[i + 1] == '{';
-    }
-    fingerprint_add(&p->letter_print, SPAN("attach"), file);
-    if (!varies &&
-        source.take(source.context, &request, &p->arena, &found, &reason)) {
-        fingerprint_add(&p->letter_print, SPAN("content"), found.part);
-    }
-}
-
 /* A row's letter is of these and of the row. */
 static void print_letter(struct plan *p, const struct source *source,
                          const struct source *html)
@@ -125,7 +106,7 @@ static void print_letter(struct plan *p, const struct source *source,
     fingerprint_add(print, SPAN("unsubscribe-url"), s->unsubscribe_url);
     fingerprint_add(print, SPAN("unsubscribe-mailto"), s->unsubscribe_mailto);
     for (size_t i = 0; i < s->attach_count; i++) {
-        print_attachment(p, s->attach[i]);
+        fingerprint_add(print, SPAN("attach"), s->attach[i]);
     }
     const struct siphash_print *files = &p->attached.fixed;
     fingerprint_add(print, SPAN("files"),

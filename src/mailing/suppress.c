@@ -1,10 +1,8 @@
 #include "mailing/suppress.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -12,12 +10,13 @@
 #include "list/address.h"
 #include "list/column.h"
 #include "list/csv.h"
+#include "list/spool.h"
 #include "mailing/file.h"
 #include "mailing/jsonline.h"
 #include "record/state_survey.h"
 #include "smtp/classify.h"
 
-enum { SPOOL_BYTES_MAX = 1 << 30, CODE_MAX = 599 };
+enum { CODE_MAX = 599 };
 
 enum kind { KIND_PLAIN, KIND_CSV, KIND_JSONL, KIND_STATE };
 
@@ -354,58 +353,24 @@ static bool read_as_what_it_is(struct reading *r, const char *path)
     return false;
 }
 
-static bool copy_all(int from, int to, const char *name, struct err *err)
-{
-    struct buf chunk;
-    buf_init(&chunk, SPOOL_BYTES_MAX);
-    bool fine = file_read_descriptor(from, name, &chunk, err);
-    struct span rest = buf_span(&chunk);
-    while (fine && rest.len > 0) {
-        ssize_t written = write(to, rest.data, rest.len);
-        if (written < 0 && errno != EINTR) {
-            err_set(err, EX_IOERR, "%s: spool: %s", name, strerror(errno));
-            fine = false;
-        }
-        rest = span_rest(rest, written > 0 ? (size_t)written : 0);
-    }
-    buf_release(&chunk);
-    return fine;
-}
-
-/* What cannot be read twice (a pipe of the shell's `<(…)`) is first copied. */
-static bool read_spooled(const struct reading *pipe)
-{
-    FILE *file = tmpfile();
-    if (!file) {
-        err_set(pipe->err, EX_CANTCREAT, "%s: spool: %s", pipe->name,
-                strerror(errno));
-        return false;
-    }
-    struct reading spool = *pipe;
-    spool.descriptor = fileno(file);
-    char path[32];
-    snprintf(path, sizeof path, "/dev/fd/%d", spool.descriptor);
-    bool fine =
-        copy_all(pipe->descriptor, spool.descriptor, pipe->name, pipe->err) &&
-        rewound(&spool) && read_as_what_it_is(&spool, path);
-    fclose(file);
-    return fine;
-}
-
+/* What cannot be read twice (a pipe of the shell's `<(…)`) is copied first.
+ * Stdin may be the list: "-" is a file of that name. */
 bool suppress_file(struct cleaner *cleaner, const char *path, struct err *err)
 {
-    struct reading r = {.cleaner = cleaner, .name = path, .err = err};
-    struct stat st;
-    r.descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    if (r.descriptor < 0 || fstat(r.descriptor, &st) != 0) {
-        err_set(err, EX_NOINPUT, "%s: %s", path, strerror(errno));
-        if (r.descriptor >= 0) {
-            close(r.descriptor);
-        }
+    struct spool file;
+    if (!spool_open(&file, strcmp(path, "-") == 0 ? "./-" : path, err)) {
         return false;
     }
+    struct reading r = {
+        .cleaner = cleaner,
+        .name = path,
+        .descriptor = file.descriptor,
+        .err = err,
+    };
+    char copy[32];
+    snprintf(copy, sizeof copy, "/dev/fd/%d", file.descriptor);
     bool fine =
-        S_ISREG(st.st_mode) ? read_as_what_it_is(&r, path) : read_spooled(&r);
-    close(r.descriptor);
+        rewound(&r) && read_as_what_it_is(&r, file.copied ? copy : path);
+    spool_close(&file);
     return fine;
 }

@@ -4,6 +4,7 @@ verdict that is not so.
 strace(1) makes the Nth call fail, for every N; memory is given in steps.
 """
 
+import contextlib
 import os
 import resource
 import shutil
@@ -123,6 +124,21 @@ def test_no_room_for_the_copy(listed):
             "check", "-", cwd=listed, stdin=given,
             env={"TMPDIR": "/no/such/folder"}))
     assert done.status == CANTCREAT and "/no/such/folder" in done.err
+
+
+@pytest.mark.parametrize("folder, status", [
+    ("/no/such/folder", CANTCREAT), (".", REJECTED)])
+def test_a_piped_suppression_list_is_copied_as_a_list_is(listed, folder,
+                                                         status):
+    os.mkfifo(listed / "piped")
+    process = program.start("check", "--suppress", "piped", "list.csv",
+                            cwd=listed, env={"TMPDIR": folder})
+    with contextlib.suppress(BrokenPipeError):
+        (listed / "piped").write_text(
+            "nobody@example.org\n" * 9000 + "user1@example.org\n")
+    done = program.finish(process)
+    assert done.status == status, done.err
+    assert (": suppressed: " in done.out) == (status == REJECTED)
 
 
 def test_memory_in_steps(listed):
