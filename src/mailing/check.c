@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "mailing/check_rows.h"
+#include "mailing/check_state.h"
 #include "mailing/domains.h"
 #include "mailing/finding.h"
 #include "mailing/plan.h"
@@ -21,6 +22,7 @@ enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 struct checking {
     struct plan plan;
+    struct check_state state;
     const struct check_options *options;
     struct check_rows rows;
     struct cleaned *cleaned; /* NULL: no --clean */
@@ -79,8 +81,15 @@ static bool open_cleaned(struct checking *c, struct err *err)
 
 static bool take_row(struct checking *c, struct plan_row *row, struct err *err)
 {
-    look(c, row);
-    bool kept = c->cleaned && row->verdict.status == CLEAN_OK;
+    bool fine = row->verdict.status == CLEAN_OK;
+    bool settled = false;
+    if (fine && !check_state_meet(&c->state, &c->plan, row, &settled, err)) {
+        return false;
+    }
+    if (!settled) { /* what has gone cannot be mended */
+        look(c, row);
+    }
+    bool kept = c->cleaned && fine && !settled;
     return check_rows_write(&c->rows, row, err) &&
            (!kept || cleaned_write(c->cleaned, row->csv.raw, err));
 }
@@ -99,15 +108,20 @@ static bool read_list(struct checking *c, struct err *err)
     return result == CSV_RESULT_END && plan_verdict(&c->plan, err);
 }
 
-static void tell(const struct plan *p, const struct observer *observer,
+static void tell(const struct checking *c, const struct observer *observer,
                  struct tally *tally_out)
 {
+    const struct plan *p = &c->plan;
     const uint64_t *n = p->by_status;
     *tally_out = (struct tally){.rows = p->rows};
-    tally_out->by_outcome[OUTCOME_PENDING] = n[CLEAN_OK];
+    tally_out->by_outcome[OUTCOME_PENDING] = n[CLEAN_OK] - c->state.settled;
     tally_out->by_outcome[OUTCOME_INVALID] = n[CLEAN_INVALID];
     tally_out->by_outcome[OUTCOME_DUPLICATE] = n[CLEAN_DUPLICATE];
     tally_out->by_outcome[OUTCOME_SUPPRESSED] = n[CLEAN_SUPPRESSED];
+    for (enum outcome o = 0; o < OUTCOMES; o++) {
+        tally_out->by_outcome[o] += c->state.by_outcome[o];
+    }
+    check_state_tell(&c->state, p, observer);
     char text[160];
     snprintf(text, sizeof text,
              "ok=%" PRIu64 " invalid=%" PRIu64 " duplicate=%" PRIu64
@@ -151,7 +165,7 @@ static int check(struct checking *c, const struct observer *observer,
     bool fine = read_list(c, err);
     if (c->plan.counted) {
         tell_findings(c, observer);
-        tell(&c->plan, observer, tally_out);
+        tell(c, observer, tally_out);
     }
     struct err late = {0};
     if (!check_rows_close(&c->rows, &late) && fine) {
@@ -172,7 +186,7 @@ int mailing_check(const struct settings *settings,
 {
     struct checking c = {.options = options};
     *tally_out = (struct tally){0};
-    if (!plan_open(&c.plan, settings, NULL, err)) {
+    if (!check_state_open(&c.state, settings, &c.plan, err)) {
         return err->status;
     }
     int status = EX_OK;
@@ -184,6 +198,7 @@ int mailing_check(const struct settings *settings,
         status = err->status;
     }
     plan_close(&c.plan);
+    check_state_close(&c.state);
     if (options->relay && (status == EX_OK || status == EX_NOUSER)) {
         status = status_worse(status, visit_relays(settings, observer, err));
     }

@@ -2,17 +2,6 @@
 #include "mailing/campaign.h"
 #include "mailing/limits.h"
 
-/* A row that goes again is no more settled than one that is new. */
-static bool goes_again(const struct campaign *c, enum outcome outcome)
-{
-    static const bool open[OUTCOMES] = {
-        [OUTCOME_DEFERRED] = true,
-        [OUTCOME_PENDING] = true,
-    };
-    return open[outcome] ||
-           (outcome == OUTCOME_UNKNOWN && c->settings->resend_unknown);
-}
-
 void campaign_adopt(struct campaign *c, const struct plan_row *row,
                     uint32_t contact, const struct state_row *record)
 {
@@ -59,7 +48,8 @@ struct task *campaign_meet(struct campaign *c, const struct plan_row *row,
     arena_reset(&c->earlier);
     enum state_found found =
         keeper_find(&c->keeper, row, &c->earlier, &record, &err);
-    bool again = found == STATE_THERE && goes_again(c, record.report.status);
+    bool again = found == STATE_THERE &&
+                 keeper_goes_again(c->settings, record.report.status);
     if (found == STATE_THERE && !again) {
         campaign_adopt(c, row, contact, &record);
     }

@@ -31,13 +31,14 @@ static bool open_existing(struct keeper *k, const struct settings *s,
 bool keeper_open(struct keeper *k, const struct settings *settings,
                  struct err *err)
 {
-    return open_existing(k, settings,
-                         settings->dry_run ? STATE_READ : STATE_RUN, err);
+    return settings->dry_run ? keeper_look(k, settings, err)
+                             : open_existing(k, settings, STATE_RUN, err);
 }
 
 bool keeper_look(struct keeper *k, const struct settings *settings,
                  struct err *err)
 {
+    k->looks = true;
     return open_existing(k, settings, STATE_READ, err);
 }
 
@@ -46,11 +47,10 @@ const struct siphash_key *keeper_id_key(const struct keeper *k)
     return k->known ? &k->id_key : NULL;
 }
 
-/* A dry run makes none. */
 static bool make_state(struct keeper *k, const struct settings *s,
                        struct err *err)
 {
-    if (k->state || !s->campaign || s->dry_run) {
+    if (k->state || !s->campaign || k->looks) {
         return true;
     }
     if (open_state(k, s, STATE_RUN, err) && k->known) {
@@ -68,7 +68,7 @@ bool keeper_take(struct keeper *k, struct plan *plan, struct err *err)
         .id_key = plan->id_key,
         .template = plan->letter_print,
         .options = plan->list_print,
-        .template_may_change = s->template_may_change,
+        .template_may_change = s->template_may_change || !plan->draft,
     };
     return make_state(k, s, err) &&
            (!k->state || (state_take_mailing(k->state, &mailing, err) &&
@@ -154,7 +154,7 @@ static void wake(void *context)
 bool keeper_begin(struct keeper *k, const struct plan *plan, struct loop *loop,
                   struct err *err)
 {
-    if (!k->state || plan->settings->dry_run) {
+    if (!k->state || k->looks) {
         return true;
     }
     const uint64_t *by_status = plan->by_status;
@@ -216,6 +216,16 @@ enum state_found keeper_find(struct keeper *k, const struct plan_row *row,
     }
     return state_find(k->state, row->verdict.key, row->verdict.ordinal, arena,
                       out, err);
+}
+
+bool keeper_goes_again(const struct settings *settings, enum outcome outcome)
+{
+    static const bool open[OUTCOMES] = {
+        [OUTCOME_DEFERRED] = true,
+        [OUTCOME_PENDING] = true,
+    };
+    return open[outcome] ||
+           (outcome == OUTCOME_UNKNOWN && settings->resend_unknown);
 }
 
 static void intend(struct keeper *k, struct task *t)

@@ -22,16 +22,17 @@ struct keeper {
     struct state *state;         /* NULL: the run is stateless */
     struct state_writer *writer; /* NULL: nothing is written */
     struct loop_waker *waker;
+    bool looks; /* nothing is made, and nothing is written */
     bool known; /* the campaign was begun before */
     struct siphash_key id_key;
 };
 
 /* Opens the state, where it exists, before anything else: who comes second is
- * told so at once. */
+ * told so at once. A dry run looks and no more. */
 bool keeper_open(struct keeper *k, const struct settings *settings,
                  struct err *err);
 
-/* The same, to read and no more. */
+/* The same, to read and no more: no lock is held, a run may go on. */
 bool keeper_look(struct keeper *k, const struct settings *settings,
                  struct err *err);
 
@@ -39,7 +40,7 @@ bool keeper_look(struct keeper *k, const struct settings *settings,
 const struct siphash_key *keeper_id_key(const struct keeper *k);
 
 /* Takes the campaign, in a state that is made now where there was none, and
- * the addresses that it never mails. */
+ * the addresses that it never mails. Without a template any letter will do. */
 bool keeper_take(struct keeper *k, struct plan *plan, struct err *err);
 
 /* What the relay taught earlier runs, and what it has taught this one (after
@@ -63,6 +64,9 @@ void keeper_close(struct keeper *k);
 enum state_found keeper_find(struct keeper *k, const struct plan_row *row,
                              struct arena *arena, struct state_row *out,
                              struct err *err);
+
+/* A row that a run left like that is no more settled than one that is new. */
+bool keeper_goes_again(const struct settings *settings, enum outcome outcome);
 
 /* The intent to send it gathers; it may go when that group is safe. */
 uint64_t keeper_intend(struct keeper *k, const struct parcel *p);
