@@ -19,8 +19,97 @@ struct report {
 
 enum { SCRATCH_BYTES_MAX = 8 * 1024 * 1024 };
 
-static const char header[] = "line,address,status,code,enhanced,scope,reply,"
-                             "attempts,message_id,relay,tls,time\n";
+/* What is read on a terminal must not steer it. */
+static struct span shown(struct report *r, struct span text)
+{
+    if (!r->output.terminal) {
+        return text;
+    }
+    buf_clear(&r->scratch);
+    utf8_append_printable(&r->scratch, text);
+    return buf_span(&r->scratch);
+}
+
+/* A number, or a text. */
+struct field {
+    const char *name;
+    struct span text;
+    uint64_t number;
+    bool numeric;
+};
+
+static struct field number(const char *name, uint64_t value)
+{
+    return (struct field){.name = name, .number = value, .numeric = true};
+}
+
+static struct field text(const char *name, struct span value)
+{
+    return (struct field){.name = name, .text = value};
+}
+
+static void each_field(struct report *r, const struct report_row *row,
+                       void (*write)(struct report *r, const struct field *f))
+{
+    char time[40];
+    const struct field fields[] = {
+        number("line", row->line),
+        text("address", row->address),
+        text("status", span_of(outcome_name(row->status))),
+        row->code > 0 ? number("code", row->code) : text("code", SPAN("")),
+        text("enhanced", row->enhanced),
+        text("scope", span_of(row->scope)),
+        text("reply", row->reply),
+        number("attempts", row->attempts),
+        text("message_id", row->message_id),
+        text("relay", row->relay),
+        text("tls", row->tls),
+        text("time", moment_text(row->time_ms, time)),
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        write(r, &fields[i]);
+    }
+}
+
+static void write_csv_name(struct report *r, const struct field *f)
+{
+    buf_append(&r->output.gathered, span_of(f->name));
+    buf_append_byte(&r->output.gathered, ',');
+}
+
+static void write_csv(struct report *r, const struct field *f)
+{
+    struct buf *out = &r->output.gathered;
+    if (f->numeric) {
+        buf_append_number(out, f->number);
+    } else {
+        csvline_field(out, shown(r, f->text), ',');
+    }
+    buf_append_byte(out, ',');
+}
+
+static void write_json(struct report *r, const struct field *f)
+{
+    if (f->numeric) {
+        json_add_number(&r->output.gathered, f->name, f->number);
+    } else {
+        json_add_text(&r->output.gathered, f->name, shown(r, f->text));
+    }
+}
+
+/* In place of the last comma. */
+static void end_csv_line(struct buf *out)
+{
+    buf_truncate(out, out->len - 1);
+    buf_append_byte(out, '\n');
+}
+
+static void write_header(struct report *r)
+{
+    each_field(r, &(struct report_row){.line = 0}, write_csv_name);
+    end_csv_line(&r->output.gathered);
+    r->headed = true;
+}
 
 struct report *report_open(const char *path, enum report_format format,
                            struct err *err)
@@ -40,93 +129,26 @@ struct report *report_open(const char *path, enum report_format format,
     r->format = format;
     buf_init(&r->scratch, SCRATCH_BYTES_MAX);
     if (!standing && format == REPORT_CSV) {
-        buf_append(&r->output.gathered, span_of(header));
-        r->headed = true;
+        write_header(r);
     }
     return r;
-}
-
-/* What is read on a terminal must not steer it. */
-static struct span shown(struct report *r, struct span text)
-{
-    if (!r->output.terminal) {
-        return text;
-    }
-    buf_clear(&r->scratch);
-    utf8_append_printable(&r->scratch, text);
-    return buf_span(&r->scratch);
-}
-
-static void csv_text(struct report *r, struct span text)
-{
-    buf_append_byte(&r->output.gathered, ',');
-    csvline_field(&r->output.gathered, shown(r, text), ',');
-}
-
-static void write_csv(struct report *r, const struct report_row *row)
-{
-    struct buf *out = &r->output.gathered;
-    char time[40];
-    if (!r->headed) {
-        buf_append(out, span_of(header));
-        r->headed = true;
-    }
-    buf_append_number(out, row->line);
-    csv_text(r, row->address);
-    csv_text(r, span_of(outcome_name(row->status)));
-    buf_append_byte(out, ',');
-    if (row->code > 0) {
-        buf_append_number(out, row->code);
-    }
-    csv_text(r, row->enhanced);
-    csv_text(r, span_of(row->scope));
-    csv_text(r, row->reply);
-    buf_append_byte(out, ',');
-    buf_append_number(out, row->attempts);
-    csv_text(r, row->message_id);
-    csv_text(r, row->relay);
-    csv_text(r, row->tls);
-    csv_text(r, moment_text(row->time_ms, time));
-    buf_append_byte(out, '\n');
-}
-
-static void json_member(struct report *r, const char *name, struct span text)
-{
-    json_add_text(&r->output.gathered, name, shown(r, text));
-}
-
-static void write_jsonl(struct report *r, const struct report_row *row)
-{
-    struct buf *out = &r->output.gathered;
-    char time[40];
-    json_open(out);
-    json_add_number(out, "line", row->line);
-    json_member(r, "address", row->address);
-    json_member(r, "status", span_of(outcome_name(row->status)));
-    if (row->code > 0) {
-        json_add_number(out, "code", row->code);
-    } else {
-        json_member(r, "code", SPAN(""));
-    }
-    json_member(r, "enhanced", row->enhanced);
-    json_member(r, "scope", span_of(row->scope));
-    json_member(r, "reply", row->reply);
-    json_add_number(out, "attempts", row->attempts);
-    json_member(r, "message_id", row->message_id);
-    json_member(r, "relay", row->relay);
-    json_member(r, "tls", row->tls);
-    json_member(r, "time", moment_text(row->time_ms, time));
-    json_close(out);
-    buf_append_byte(out, '\n');
 }
 
 bool report_write(struct report *r, const struct report_row *row,
                   struct err *err)
 {
-    if (r->format == REPORT_CSV) {
-        write_csv(r, row);
+    struct buf *out = &r->output.gathered;
+    if (r->format == REPORT_JSONL) {
+        json_open(out);
+        each_field(r, row, write_json);
+        json_close(out);
+        buf_append_byte(out, '\n');
     } else {
-        write_jsonl(r, row);
+        if (!r->headed) {
+            write_header(r);
+        }
+        each_field(r, row, write_csv);
+        end_csv_line(out);
     }
     return output_turn(&r->output, err);
 }
