@@ -10,6 +10,7 @@
 #include "cli/say.h"
 #include "cli/summary.h"
 #include "cli/usual.h"
+#include "mailing/exit_status.h"
 
 enum { LINE_BYTES_MAX = 4096 };
 
@@ -206,20 +207,6 @@ static void say_error(struct run *r, int status, const struct err *err)
     }
 }
 
-/* Of a run's status and EX_IOERR, which came last: what the contract ranks
- * above it stays. */
-static int worse(int status, int late)
-{
-    static const int above[] = {EX_USAGE,    EX_NOINPUT, EX_DATAERR,  EX_CONFIG,
-                                EX_SOFTWARE, EX_OSERR,   EX_CANTCREAT};
-    for (size_t i = 0; i < sizeof above / sizeof above[0]; i++) {
-        if (status == above[i]) {
-            return status;
-        }
-    }
-    return late;
-}
-
 /* A relay is called on. */
 static bool calls(const struct options *o)
 {
@@ -255,7 +242,7 @@ static int run_send(struct run *r, const struct observer *observer)
     struct err late = {0};
     if (!close_books(r, &tally, status, &late)) {
         say_error(r, late.status, &late);
-        status = worse(status, late.status);
+        status = exit_status_worse(status, late.status);
     }
     say_what_remains(r, status, &tally);
     return status;

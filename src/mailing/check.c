@@ -6,9 +6,9 @@
 #include "mailing/check_rows.h"
 #include "mailing/check_state.h"
 #include "mailing/domains.h"
+#include "mailing/exit_status.h"
 #include "mailing/finding.h"
 #include "mailing/plan.h"
-#include "mailing/status.h"
 #include "mailing/visit.h"
 #include "record/cleaned.h"
 
@@ -200,7 +200,8 @@ int mailing_check(const struct settings *settings,
     plan_close(&c.plan);
     check_state_close(&c.state);
     if (options->relay && (status == EX_OK || status == EX_NOUSER)) {
-        status = status_worse(status, visit_relays(settings, observer, err));
+        status =
+            exit_status_worse(status, visit_relays(settings, observer, err));
     }
     return status;
 }

@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "mailing/campaign.h"
-#include "mailing/status.h"
+#include "mailing/exit_status.h"
 
 enum {
     SHORT_PAUSE_MS = 4000, /* sessions that are open wait for its end */
@@ -226,7 +226,7 @@ bool relays_left(struct campaign *c)
         if (!lost(c, l)) {
             return true;
         }
-        worst = status_worse(why_lost(l)->status, worst);
+        worst = exit_status_worse(why_lost(l)->status, worst);
     }
     stop(c, worst);
     return false;

@@ -4,7 +4,7 @@
 
 #include "mailing/campaign.h"
 #include "mailing/domains.h"
-#include "mailing/status.h"
+#include "mailing/exit_status.h"
 #include "mailing/watch.h"
 
 static int status_of_rows(const struct campaign *c)
@@ -12,13 +12,13 @@ static int status_of_rows(const struct campaign *c)
     const uint64_t *n = c->ledger.by_outcome;
     int status = EX_OK;
     if (n[OUTCOME_REJECTED] + n[OUTCOME_INVALID] > 0) {
-        status = status_worse(status, EX_NOUSER);
+        status = exit_status_worse(status, EX_NOUSER);
     }
     /* Of a dry run that all rows are left is no news. */
     if (n[OUTCOME_PENDING] + n[OUTCOME_DEFERRED] > 0 && !c->settings->dry_run) {
-        status = status_worse(status, EX_TEMPFAIL);
+        status = exit_status_worse(status, EX_TEMPFAIL);
     }
-    return n[OUTCOME_UNKNOWN] > 0 ? status_worse(status, 1) : status;
+    return n[OUTCOME_UNKNOWN] > 0 ? exit_status_worse(status, 1) : status;
 }
 
 static bool open_records(struct campaign *c, struct err *err)
@@ -138,18 +138,18 @@ static int run(struct campaign *c, struct tally *tally_out, struct err *err)
     bool written = campaign_close_books(c, err) && close_records(c, err);
     int status = written ? EX_OK : err->status;
     if (!kept) {
-        status = status_worse(status, lost.status);
+        status = exit_status_worse(status, lost.status);
         tell_also(c, err);
         *err = lost;
     }
     if (c->unkept.status != 0) {
-        status = status_worse(status, c->unkept.status);
+        status = exit_status_worse(status, c->unkept.status);
         *err = err->status == 0 ? c->unkept : *err;
     }
-    status = status_worse(status, status_of_rows(c));
+    status = exit_status_worse(status, status_of_rows(c));
     /* A stop that left no row behind is none. */
     if (c->why.status != 0 && c->why.status != EX_TEMPFAIL) {
-        status = status_worse(status, c->why.status);
+        status = exit_status_worse(status, c->why.status);
     }
     if (err->status == 0) {
         *err = c->why;
@@ -157,7 +157,7 @@ static int run(struct campaign *c, struct tally *tally_out, struct err *err)
     watch_tally(c, tally_out);
     struct err unseen = {0};
     if (!watch_last(c, status, &unseen)) {
-        status = status_worse(status, unseen.status);
+        status = exit_status_worse(status, unseen.status);
         *err = err->status == 0 ? unseen : *err;
     }
     return status;

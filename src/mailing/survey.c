@@ -12,7 +12,6 @@
 #include "list/key.h"
 #include "mailing/clock.h"
 #include "mailing/mailing.h"
-#include "mailing/status.h"
 #include "record/moment.h"
 #include "record/report.h"
 #include "record/state_survey.h"

@@ -7,9 +7,9 @@
 #include <time.h>
 
 #include "mailing/addresses.h"
+#include "mailing/exit_status.h"
 #include "mailing/offers.h"
 #include "mailing/session.h"
-#include "mailing/status.h"
 #include "net/resolver.h"
 
 enum { DAY_S = 24 * 3600, SOON_DAYS = 14, OFFERS_BYTES_MAX = 4096 };
@@ -188,7 +188,7 @@ static int call_on_all(struct visit *v, struct err *err)
         if (call_on(v, v->terms.relay)) {
             continue;
         }
-        int worst = status_worse(status, v->why.status);
+        int worst = exit_status_worse(status, v->why.status);
         if (status != EX_OK) { /* only one is told at the end */
             const struct err *other = worst == status ? &v->why : err;
             v->observer->say(v->observer->context, SAY_WARNING, other->text);

@@ -3,4 +3,4 @@
 
 /* In the order that mailshot(1) gives them; a status that is none of it is a
  * bug, 70. */
-int status_worse(int a, int b);
+int exit_status_worse(int a, int b);

@@ -1,4 +1,4 @@
-#include "mailing/status.h"
+#include "mailing/exit_status.h"
 
 #include <stddef.h>
 #include <sysexits.h>
@@ -10,7 +10,7 @@ static const int worst_first[] = {
     1,           EX_TEMPFAIL,    EX_NOUSER,    EX_OK,
 };
 
-int status_worse(int a, int b)
+int exit_status_worse(int a, int b)
 {
     for (size_t i = 0; i < sizeof worst_first / sizeof *worst_first; i++) {
         if (worst_first[i] == a || worst_first[i] == b) {
