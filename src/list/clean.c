@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/reserved.h"
 #include "base/utf8.h"
 #include "list/domain.h"
 
@@ -166,7 +167,7 @@ static void look_for_first(struct cleaner *c, uint32_t line,
 
 static bool ignored(const struct cleaner *c, size_t column)
 {
-    return c->names && span_starts(c->names[column], SPAN("_"));
+    return c->names && reserved(c->names[column]);
 }
 
 /* NULL: every field is UTF-8. */

@@ -1,20 +1,14 @@
 #include "list/column.h"
 
-#include "base/ascii.h"
+#include "base/misspelt.h"
+#include "base/reserved.h"
 
-/* Names from outside may be long; a misspelt one is not. */
-enum { NEAREST_BYTES_MAX = 64, SHOWN_BYTES_MAX = 80 };
-
-/* Of a --failed file: no columns of the list. */
-static bool ignored(struct span name)
-{
-    return name.len > 0 && name.data[0] == '_';
-}
+enum { SHOWN_BYTES_MAX = 80 }; /* names from outside may be long */
 
 bool column_find(const struct span *names, size_t count, struct span name,
                  size_t *index_out)
 {
-    for (size_t i = 0; i < count && !ignored(name); i++) {
+    for (size_t i = 0; i < count && !reserved(name); i++) {
         if (span_equal(names[i], name)) {
             *index_out = i;
             return true;
@@ -23,57 +17,17 @@ bool column_find(const struct span *names, size_t count, struct span name,
     return false;
 }
 
-static size_t smaller(size_t a, size_t b)
+static struct span nearest(const struct span *names, size_t count,
+                           struct span name)
 {
-    return a < b ? a : b;
-}
-
-/* Optimal string alignment: letters put in, left out, changed, or swapped with
- * the next, whatever their case. Three rows of the table are enough. */
-static size_t edits(struct span a, struct span b)
-{
-    size_t rows[3][NEAREST_BYTES_MAX + 1];
-    for (size_t j = 0; j <= b.len; j++) {
-        rows[0][j] = j;
-    }
-    for (size_t i = 1; i <= a.len; i++) {
-        size_t *row = rows[i % 3];
-        const size_t *last = rows[(i + 2) % 3];
-        const size_t *second_last = rows[(i + 1) % 3];
-        char ca = ascii_lower(a.data[i - 1]);
-        row[0] = i;
-        for (size_t j = 1; j <= b.len; j++) {
-            char cb = ascii_lower(b.data[j - 1]);
-            row[j] = smaller(last[j], row[j - 1]) + 1;
-            row[j] = smaller(row[j], last[j - 1] + (ca == cb ? 0 : 1));
-            if (i > 1 && j > 1 && ca == ascii_lower(b.data[j - 2]) &&
-                cb == ascii_lower(a.data[i - 2])) {
-                row[j] = smaller(row[j], second_last[j - 2] + 1);
-            }
-        }
-    }
-    return rows[a.len % 3][b.len];
-}
-
-/* At most a third of the letters, and of a short name one. */
-size_t column_nearest(const struct span *names, size_t count, struct span name)
-{
-    size_t nearest = count;
-    size_t fewest = name.len <= 3 ? 1 : name.len / 3;
-    if (name.len == 0 || name.len > NEAREST_BYTES_MAX) {
-        return count;
-    }
+    struct misspelt m;
+    misspelt_init(&m, name);
     for (size_t i = 0; i < count; i++) {
-        if (ignored(names[i]) || names[i].len > NEAREST_BYTES_MAX) {
-            continue;
-        }
-        size_t distance = edits(name, names[i]);
-        if (distance < fewest || (distance == fewest && nearest == count)) {
-            nearest = i;
-            fewest = distance;
+        if (!reserved(names[i])) {
+            misspelt_try(&m, names[i]);
         }
     }
-    return nearest;
+    return m.meant;
 }
 
 /* How many columns have that name, whatever its case; the first of them. */
@@ -92,7 +46,7 @@ static size_t count_nocase(const struct span *names, size_t count,
 
 static int shown_len(struct span name)
 {
-    return (int)smaller(name.len, SHOWN_BYTES_MAX);
+    return (int)(name.len < SHOWN_BYTES_MAX ? name.len : SHOWN_BYTES_MAX);
 }
 
 bool column_find_named(const struct span *names, size_t count,
@@ -101,12 +55,11 @@ bool column_find_named(const struct span *names, size_t count,
     if (column_find(names, count, wanted, index_out)) {
         return true;
     }
-    size_t nearest = column_nearest(names, count, wanted);
-    if (nearest < count) {
+    struct span meant = nearest(names, count, wanted);
+    if (meant.len > 0) {
         err_set(err, EX_DATAERR,
                 "no column is called \"%.*s\"; did you mean \"%.*s\"?",
-                shown_len(wanted), wanted.data, shown_len(names[nearest]),
-                names[nearest].data);
+                shown_len(wanted), wanted.data, shown_len(meant), meant.data);
     } else {
         err_set(err, EX_DATAERR, "no column is called \"%.*s\"",
                 shown_len(wanted), wanted.data);
@@ -148,7 +101,7 @@ static bool find_usual(const struct span *names, size_t count,
 static bool all_ignored(const struct span *names, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!ignored(names[i])) {
+        if (!reserved(names[i])) {
             return false;
         }
     }

@@ -1,5 +1,4 @@
-/* Which column holds the addresses, and which name did a misspelt one mean?
- * Pure. */
+/* Which column holds the addresses? Pure. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,14 +16,10 @@ bool column_find_address(const struct span *names, size_t count,
                          struct span wanted, size_t *index_out,
                          struct err *err);
 
-/* Columns whose names begin with `_` are ignored, here and below. */
+/* Reserved columns (base/reserved.h) are ignored, here and below. */
 bool column_find(const struct span *names, size_t count, struct span name,
                  size_t *index_out);
 
-/* The same; false: EX_DATAERR with a hint. */
+/* The same; false: EX_DATAERR, with the nearest name where one is near. */
 bool column_find_named(const struct span *names, size_t count,
                        struct span wanted, size_t *index_out, struct err *err);
-
-/* The nearest name by edits, case not counted, for "did you mean"; count where
- * none is near. */
-size_t column_nearest(const struct span *names, size_t count, struct span name);

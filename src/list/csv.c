@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/reserved.h"
 #include "base/utf8.h"
 #include "list/address.h"
 #include "list/csv_record.h"
@@ -148,7 +149,7 @@ static bool check_name(const struct csv_reader *r, size_t index,
                         "is before the name",
                         err);
     }
-    for (size_t i = 0; i < index && name.data[0] != '_'; i++) {
+    for (size_t i = 0; i < index && !reserved(name); i++) {
         if (span_equal(r->names[i], name)) {
             return bad_name(r, index, "two columns have this name", err);
         }
@@ -209,13 +210,13 @@ static void number_names(struct csv_reader *r)
 {
     size_t count = r->record.count;
     size_t numbered =
-        returned(r->record.fields, count) ? count - RETURNED_COLUMNS : count;
+        returned(r->record.fields, count) ? count - RESERVED_COLUMNS : count;
     for (size_t i = 0; i < count; i++) {
         size_t start = r->names_text.len;
         if (i < numbered) {
             buf_append_number(&r->names_text, i + 1);
         } else {
-            buf_append(&r->names_text, returned_names[i - numbered]);
+            buf_append(&r->names_text, reserved_columns[i - numbered]);
         }
         r->names[i].len = r->names_text.len - start;
     }

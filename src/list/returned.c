@@ -1,13 +1,7 @@
 #include "list/returned.h"
 
 #include "base/ascii.h"
-
-const struct span returned_names[RETURNED_COLUMNS] = {
-    {"_status", 7},
-    {"_code", 5},
-    {"_enhanced", 9},
-    {"_reason", 7},
-};
+#include "base/reserved.h"
 
 static bool is_status(struct span text)
 {
@@ -50,10 +44,10 @@ static bool is_enhanced(struct span text)
 
 bool returned(const struct span *fields, size_t count)
 {
-    if (count <= RETURNED_COLUMNS) {
+    if (count <= RESERVED_COLUMNS) {
         return false;
     }
-    const struct span *last = fields + count - RETURNED_COLUMNS;
+    const struct span *last = fields + count - RESERVED_COLUMNS;
     return is_status(last[0]) && is_code(last[1]) && is_enhanced(last[2]) &&
            last[1].len + last[2].len + last[3].len > 0;
 }

@@ -10,8 +10,4 @@
 
 #include "base/span.h"
 
-enum { RETURNED_COLUMNS = 4 };
-
-extern const struct span returned_names[RETURNED_COLUMNS];
-
 bool returned(const struct span *fields, size_t count);

@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/reserved.h"
 #include "base/utf8.h"
 #include "record/csvline.h"
 
 enum { FIELDS_BYTES_MAX = 16 * 1024 * 1024, SHOWN_BYTES_MAX = 320 };
 
-/* Columns whose names begin with _ are ignored, here too. */
 static void append_fields(const struct check_rows *c, const struct csv_row *row,
                           struct buf *out)
 {
@@ -17,7 +17,7 @@ static void append_fields(const struct check_rows *c, const struct csv_row *row,
     size_t count = csv_reader_columns(c->plan->reader, &names);
     json_open(out);
     for (size_t i = 0; i < count; i++) {
-        if (!span_starts(names[i], SPAN("_"))) {
+        if (!reserved(names[i])) {
             json_name_span(out, names[i]);
             json_text(out, row->fields[i]);
         }

@@ -6,24 +6,16 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/reserved.h"
 #include "record/csvline.h"
 #include "record/replacement.h"
-
-enum { OUR_COLUMNS = 4 };
-
-static const struct span our_columns[OUR_COLUMNS] = {
-    {"_status", 7},
-    {"_code", 5},
-    {"_enhanced", 9},
-    {"_reason", 7},
-};
 
 struct failed {
     struct replacement file;
     char delimiter;
     char line_end[2]; /* as the header or the first row ended */
     size_t line_end_len;
-    size_t replaced[OUR_COLUMNS]; /* columns of the list that are ours */
+    size_t replaced[RESERVED_COLUMNS]; /* columns of the list that are ours */
     size_t replaced_count;
 };
 
@@ -79,8 +71,8 @@ static size_t field_end(struct span row, size_t at, char delimiter)
 
 static bool ours(struct span name)
 {
-    for (size_t i = 0; i < OUR_COLUMNS; i++) {
-        if (span_equal(name, our_columns[i])) {
+    for (size_t i = 0; i < RESERVED_COLUMNS; i++) {
+        if (span_equal(name, reserved_columns[i])) {
             return true;
         }
     }
@@ -90,7 +82,7 @@ static bool ours(struct span name)
 static void find_ours(struct failed *f, const struct failed_list *list)
 {
     for (size_t i = 0; i < list->columns; i++) {
-        if (f->replaced_count < OUR_COLUMNS && ours(list->names[i])) {
+        if (f->replaced_count < RESERVED_COLUMNS && ours(list->names[i])) {
             f->replaced[f->replaced_count++] = i;
         }
     }
@@ -127,10 +119,11 @@ static void append_kept(struct failed *f, struct span row)
     }
 }
 
-static void append_ours(struct failed *f, const struct span fields[OUR_COLUMNS])
+static void append_ours(struct failed *f,
+                        const struct span fields[RESERVED_COLUMNS])
 {
     struct buf *out = &f->file.output.gathered;
-    for (size_t i = 0; i < OUR_COLUMNS; i++) {
+    for (size_t i = 0; i < RESERVED_COLUMNS; i++) {
         if (i > 0) {
             buf_append_byte(out, f->delimiter);
         }
@@ -144,7 +137,7 @@ static void write_header(struct failed *f, struct span header)
     struct span row = without_line_end(header, &end);
     keep_line_end(f, end);
     append_kept(f, row);
-    append_ours(f, our_columns);
+    append_ours(f, reserved_columns);
     buf_append(&f->file.output.gathered, line_end_of(f, end));
 }
 
@@ -171,7 +164,7 @@ bool failed_write(struct failed *f, const struct failed_row *row,
     char code[12];
     int code_len = snprintf(code, sizeof code, "%u", row->code);
     assert(code_len > 0 && (size_t)code_len < sizeof code);
-    const struct span fields[OUR_COLUMNS] = {
+    const struct span fields[RESERVED_COLUMNS] = {
         span_of(outcome_name(row->status)),
         span_from(code, row->code > 0 ? (size_t)code_len : 0),
         row->enhanced,
