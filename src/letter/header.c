@@ -303,8 +303,16 @@ static bool compile_parts(struct header *out, const struct field *field,
             .address_column = context->source->address_column,
             .err = context->err,
         };
-        return mailboxes_compile(&out->mailboxes, field->value, &origin,
-                                 &mailbox);
+        if (!mailboxes_compile(&out->mailboxes, field->value, &origin,
+                               &mailbox)) {
+            return false;
+        }
+        if (field->value.len > 0 && out->mailboxes.count == 0) {
+            err_set(context->err, EX_DATAERR, "%s:%u: no address in %.*s",
+                    field->file, field->line, (int)field->name.len,
+                    field->name.data);
+        }
+        return field->value.len == 0 || out->mailboxes.count > 0;
     }
     out->value = compile_value(field, &origin, context);
     return out->value != NULL;

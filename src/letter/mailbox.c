@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "base/mem.h"
 #include "letter/fields.h"
+#include "letter/mailbox_parts.h"
 #include "letter/template_tag.h"
 
 enum {
@@ -25,106 +26,6 @@ void mailboxes_release(struct mailboxes *m)
     *m = (struct mailboxes){0};
 }
 
-/* A mailbox of the text: where it is, and what of it is phrase, address and
- * comment. */
-struct parts {
-    struct buf phrase; /* without the quotes */
-    struct buf address;
-    struct buf comment;
-    size_t phrase_at; /* of the value */
-    size_t address_at;
-    bool angled;
-};
-
-/* {{…}} or {{{…}}} at `at`, whole; 0: none. */
-static size_t tag_bytes(struct span value, size_t at)
-{
-    if (!span_starts(span_rest(value, at), SPAN("{{"))) {
-        return 0;
-    }
-    for (size_t end = at + 2; end < value.len; end++) {
-        if (span_starts(span_rest(value, end), SPAN("}}"))) {
-            end += 2;
-            end += end < value.len && value.data[end] == '}';
-            return end - at;
-        }
-    }
-    return value.len - at;
-}
-
-/* The end of a quoted string or comment whose inside begins at `at`; its text
- * without backslashes goes to out. Tags stay as they are. */
-static size_t skip_quoted(struct span value, size_t at, char end,
-                          struct buf *out)
-{
-    while (at < value.len && value.data[at] != end) {
-        size_t tag = tag_bytes(value, at);
-        if (tag == 0 && value.data[at] == '\\' && at + 1 < value.len) {
-            at++;
-        }
-        size_t bytes = tag > 0 ? tag : 1;
-        buf_append(out, span_slice(value, at, at + bytes));
-        at += bytes;
-    }
-    return at < value.len ? at + 1 : at;
-}
-
-/* Between angle brackets nothing is unquoted: "a b"@example.org is one
- * address. */
-static size_t skip_angled(struct span value, size_t at, struct buf *out)
-{
-    bool quoted = false;
-    while (at < value.len && (quoted || value.data[at] != '>')) {
-        size_t tag = tag_bytes(value, at);
-        size_t bytes = tag > 0 ? tag : 1;
-        quoted ^= value.data[at] == '"';
-        buf_append(out, span_slice(value, at, at + bytes));
-        at += bytes;
-    }
-    return at < value.len ? at + 1 : at;
-}
-
-static bool separator(char c)
-{
-    return c == ',' || c == ';' || c == ':';
-}
-
-/* Takes the mailbox at `at`; its end, at a comma as a rule. */
-static size_t take(struct span value, size_t at, struct parts *p)
-{
-    p->phrase_at = at;
-    while (at < value.len) {
-        size_t tag = tag_bytes(value, at);
-        char c = value.data[at];
-        if (tag > 0) {
-            buf_append(&p->phrase, span_slice(value, at, at + tag));
-            at += tag;
-        } else if (c == '"') {
-            at = skip_quoted(value, at + 1, '"', &p->phrase);
-        } else if (c == '(') {
-            at = skip_quoted(value, at + 1, ')', &p->comment);
-        } else if (c == '<') {
-            p->angled = true;
-            p->address_at = at + 1;
-            at = skip_angled(value, at + 1, &p->address);
-        } else if (separator(c)) {
-            break;
-        } else {
-            buf_append_byte(&p->phrase, c);
-            at++;
-        }
-    }
-    return at;
-}
-
-static bool fail(const struct mailbox_context *context,
-                 const struct template_source *origin, const char *what)
-{
-    err_set(context->err, EX_DATAERR, "%s:%u: %s", origin->file, origin->line,
-            what);
-    return false;
-}
-
 /* The origin of the text at that place of the value. */
 static struct template_source origin_at(const struct template_source *origin,
                                         struct span value, size_t at)
@@ -139,6 +40,16 @@ static struct template_source origin_at(const struct template_source *origin,
         }
     }
     return source;
+}
+
+/* Says what is wrong at that place of the value. */
+static bool fail(const struct mailbox_context *context,
+                 const struct template_source *origin, struct span value,
+                 size_t at, const char *what)
+{
+    err_set(context->err, EX_DATAERR, "%s:%u: %s", origin->file,
+            origin_at(origin, value, at).line, what);
+    return false;
 }
 
 static struct template *compile(struct span text,
@@ -197,18 +108,6 @@ static struct mailbox *add(struct mailboxes *m)
     return &m->list[m->count++];
 }
 
-/* The sigil of a section's tag, and its name; 0: it is another tag. */
-static char section_sigil(struct span tag, struct span *name_out)
-{
-    if (tag.len <= 4) {
-        return '\0';
-    }
-    struct span inside = template_tag_trim(span_slice(tag, 2, tag.len - 2));
-    char sigil = inside.len > 0 ? inside.data[0] : '\0';
-    *name_out = template_tag_trim(span_rest(inside, inside.len > 0));
-    return sigil == '#' || sigil == '^' || sigil == '/' ? sigil : '\0';
-}
-
 /* The tags that open a section, the innermost last, which the text does not
  * close. How many; no more than TEMPLATE_SECTIONS_MAX are looked at. */
 static size_t open_sections(struct span text,
@@ -216,10 +115,10 @@ static size_t open_sections(struct span text,
 {
     size_t open = 0;
     for (size_t at = 0; at < text.len;) {
-        size_t tag = tag_bytes(text, at);
+        size_t tag = mailbox_tag_bytes(text, at);
         struct span name;
         char sigil =
-            tag > 0 ? section_sigil(span_slice(text, at, at + tag), &name) : 0;
+            mailbox_section_sigil(span_slice(text, at, at + tag), &name);
         if (sigil == '/') {
             open -= open > 0;
         } else if (sigil != '\0' && open < TEMPLATE_SECTIONS_MAX) {
@@ -245,7 +144,7 @@ static size_t append_held(struct buf *out, struct span before,
     buf_append(out, address);
     while (open-- > 0) {
         struct span name;
-        section_sigil(tags[open], &name);
+        mailbox_section_sigil(tags[open], &name);
         buf_append(out, SPAN("{{/"));
         buf_append(out, name);
         buf_append(out, SPAN("}}"));
@@ -253,7 +152,7 @@ static size_t append_held(struct buf *out, struct span before,
     return put;
 }
 
-static bool finish_angled(struct mailbox *box, const struct parts *p,
+static bool finish_angled(struct mailbox *box, const struct mailbox_parts *p,
                           struct span value,
                           const struct template_source *origin,
                           const struct mailbox_context *context)
@@ -273,60 +172,69 @@ static bool finish_angled(struct mailbox *box, const struct parts *p,
 }
 
 /* What was gathered of one mailbox becomes two templates. Without brackets
- * the phrase is the address, as it stood, quotes and all; a comment is then
- * the phrase (RFC 5322 3.4, the old form). */
-static bool finish(struct mailboxes *out, const struct parts *p,
-                   struct span value, struct span whole,
-                   const struct template_source *origin,
+ * all but a comment is the address, as it stood, quotes and all; the comment is
+ * then the phrase (RFC 5322 3.4, the old form). */
+static bool finish(struct mailboxes *out, const struct mailbox_parts *p,
+                   struct span value, const struct template_source *origin,
                    const struct mailbox_context *context)
 {
-    struct mailbox *box = add(out);
     if (p->angled) {
-        return finish_angled(box, p, value, origin, context);
+        return finish_angled(add(out), p, value, origin, context);
     }
     struct template_source phrase = origin_at(origin, value, p->phrase_at);
-    struct span address = p->comment.len > 0 ? buf_span(&p->phrase) : whole;
+    if (template_tag_trim(buf_span(&p->bare)).len == 0) {
+        return true; /* RFC 5322 4.4: nothing, or a comment, between commas */
+    }
+    struct mailbox *box = add(out);
     return compile_phrase(box, buf_span(&p->comment), &phrase, context) &&
-           compile_address(box, address, &phrase, context);
+           compile_address(box, buf_span(&p->bare), &phrase, context);
 }
 
-static void release_parts(struct parts *p)
+/* Why what was taken up to `end` can be no mailbox, and where. */
+static const char *fault_of(const struct mailbox_parts *p, struct span value,
+                            size_t end, size_t *at_out)
 {
-    buf_release(&p->phrase);
-    buf_release(&p->address);
-    buf_release(&p->comment);
+    struct span tags[TEMPLATE_SECTIONS_MAX];
+    char c = end < value.len ? value.data[end] : '\0';
+    *at_out = p->fault ? p->fault_at : end;
+    if (p->fault) {
+        return p->fault;
+    }
+    if (c == ':') {
+        return "a group, not mailboxes";
+    }
+    if (c == ';') {
+        return "a semicolon: what parts mailboxes is a comma";
+    }
+    if (c == ',' &&
+        open_sections(span_slice(value, p->phrase_at, end), tags) > 0) {
+        return "a section cannot hold the comma between mailboxes: one that "
+               "is empty is left out, so write {{#x}}{{x}}{{/x}}, "
+               "y@example.org";
+    }
+    return mailbox_parts_overflowed(p) ? "too many mailboxes in a header"
+                                       : NULL;
 }
 
 static bool take_next(struct mailboxes *out, struct span value, size_t *at,
                       const struct template_source *origin,
                       const struct mailbox_context *context)
 {
-    struct parts p = {0};
-    struct span tags[TEMPLATE_SECTIONS_MAX];
-    buf_init(&p.phrase, VALUE_BYTES_MAX);
-    buf_init(&p.address, VALUE_BYTES_MAX);
-    buf_init(&p.comment, VALUE_BYTES_MAX);
+    struct mailbox_parts p;
+    mailbox_parts_init(&p);
     while (*at < value.len &&
            template_tag_trim(span_slice(value, *at, *at + 1)).len == 0) {
         ++*at;
     }
-    size_t end = take(value, *at, &p);
-    struct span whole = template_tag_trim(span_slice(value, *at, end));
-    bool fine = true;
-    if (end < value.len && value.data[end] != ',') {
-        fine = fail(context, origin, "a group, not mailboxes");
-    } else if (end < value.len && open_sections(whole, tags) > 0) {
-        fine = fail(context, origin,
-                    "a section cannot hold the comma between mailboxes: one "
-                    "that is empty is left out, so write {{#x}}{{x}}{{/x}}, "
-                    "y@example.org");
-    } else if (out->count == MAILBOXES_MAX || p.phrase.overflowed ||
-               p.address.overflowed || p.comment.overflowed) {
-        fine = fail(context, origin, "too many mailboxes in a header");
-    } else if (whole.len > 0) {
-        fine = finish(out, &p, value, whole, origin, context);
+    size_t end = mailbox_parts_take(&p, value, *at);
+    size_t fault_at;
+    const char *fault = fault_of(&p, value, end, &fault_at);
+    if (!fault && out->count == MAILBOXES_MAX) {
+        fault = "too many mailboxes in a header";
     }
-    release_parts(&p);
+    bool fine = fault ? fail(context, origin, value, fault_at, fault)
+                      : finish(out, &p, value, origin, context);
+    mailbox_parts_release(&p);
     *at = end + 1;
     return fine;
 }

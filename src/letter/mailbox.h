@@ -2,7 +2,8 @@
  *
  * Each mailbox of the header is a phrase and an address of their own, found
  * in the template's text: what a row's values hold can neither add a mailbox
- * nor move an address. Encoded-words of the draft are decoded once. */
+ * nor move an address. Encoded-words of the draft are decoded once. A draft
+ * that readers could take for other mailboxes is refused (mailbox_parts.h). */
 #pragma once
 
 #include <stdbool.h>
