@@ -15,8 +15,7 @@
 _Static_assert(sizeof(enum tls_mode) == sizeof(unsigned),
                "take_choice fills enums as unsigned numbers");
 
-/* The value is shown but for what could be a secret that took a wrong turn. */
-static bool wrong(struct options *o, const char *why, struct err *err)
+bool take_wrong(struct options *o, const char *why, struct err *err)
 {
     err_set(err, EX_USAGE, "%s: %s", o->saying, why);
     return false;
@@ -31,7 +30,7 @@ bool take_text(struct options *o, const struct option *row, const char *value,
                struct err *err)
 {
     if (!*value) {
-        return wrong(o, "its value is empty", err);
+        return take_wrong(o, "its value is empty", err);
     }
     put(o, row->at, &value, sizeof value);
     return true;
@@ -42,7 +41,7 @@ bool take_line(struct options *o, const struct option *row, const char *value,
 {
     for (const char *c = value; *c; c++) {
         if (ascii_is_control(*c)) {
-            return wrong(o, "a control character in its value", err);
+            return take_wrong(o, "a control character in its value", err);
         }
     }
     return take_text(o, row, value, err);
@@ -52,7 +51,7 @@ bool take_name(struct options *o, const struct option *row, const char *value,
                struct err *err)
 {
     if (strchr(value, ' ')) {
-        return wrong(o, "a blank in a name", err);
+        return take_wrong(o, "a blank in a name", err);
     }
     return take_line(o, row, value, err);
 }
@@ -62,7 +61,7 @@ bool take_span(struct options *o, const struct option *row, const char *value,
 {
     struct span span = span_of(value);
     if (span.len == 0) {
-        return wrong(o, "its value is empty", err);
+        return take_wrong(o, "its value is empty", err);
     }
     put(o, row->at, &span, sizeof span);
     return true;
@@ -85,7 +84,7 @@ static bool flag_value(struct options *o, const char *value, bool *out,
             return true;
         }
     }
-    return wrong(o, "neither 1 nor 0", err);
+    return take_wrong(o, "neither 1 nor 0", err);
 }
 
 bool take_flag(struct options *o, const struct option *row, const char *value,
@@ -233,11 +232,12 @@ bool take_password(struct options *o, const struct option *row,
 {
     (void)row;
     (void)value;
-    return wrong(o,
-                 "a password on a command line or in the environment can be "
-                 "read by others; --password-file, --password-fd and "
-                 "--passwordeval take it where it is safe",
-                 err);
+    return take_wrong(
+        o,
+        "a password on a command line or in the environment can be "
+        "read by others; --password-file, --password-fd and "
+        "--passwordeval take it where it is safe",
+        err);
 }
 
 static void put_secret(struct options *o, struct secret_source source)
@@ -251,7 +251,7 @@ bool take_password_file(struct options *o, const struct option *row,
 {
     (void)row;
     if (!*value) {
-        return wrong(o, "its value is empty", err);
+        return take_wrong(o, "its value is empty", err);
     }
     put_secret(o, (struct secret_source){.kind = SECRET_FILE, .text = value});
     return true;
@@ -263,10 +263,10 @@ bool take_password_fd(struct options *o, const struct option *row,
     (void)row;
     uint64_t descriptor;
     if (!units_number(value, 0, 1 << 20, &descriptor)) {
-        return wrong(o, "not the number of a descriptor", err);
+        return take_wrong(o, "not the number of a descriptor", err);
     }
     if (fcntl((int)descriptor, F_GETFD) == -1) {
-        return wrong(o, "this descriptor is not open", err);
+        return take_wrong(o, "this descriptor is not open", err);
     }
     put_secret(o, (struct secret_source){.kind = SECRET_FD,
                                          .descriptor = (int)descriptor});
@@ -278,7 +278,7 @@ bool take_passwordeval(struct options *o, const struct option *row,
 {
     (void)row;
     if (!*value) {
-        return wrong(o, "its value is empty", err);
+        return take_wrong(o, "its value is empty", err);
     }
     put_secret(o,
                (struct secret_source){.kind = SECRET_COMMAND, .text = value});
@@ -308,11 +308,11 @@ bool take_delimiter(struct options *o, const struct option *row,
     if (strcmp(value, "\\t") == 0 || strcmp(value, "tab") == 0) {
         c = '\t';
     } else if (!c || value[1]) {
-        return wrong(o, "a single character is wanted, or tab", err);
+        return take_wrong(o, "a single character is wanted, or tab", err);
     }
     if (c == '"' || c == ' ' || !ascii_is_ascii(c) || ascii_is_alnum(c) ||
         (ascii_is_control(c) && c != '\t')) {
-        return wrong(o, "this character cannot stand between fields", err);
+        return take_wrong(o, "this character cannot stand between fields", err);
     }
     o->settings.dialect.delimiter = c;
     return true;
@@ -353,7 +353,7 @@ bool take_suppress(struct options *o, const struct option *row,
 {
     (void)row;
     if (!*value) {
-        return wrong(o, "its value is empty", err);
+        return take_wrong(o, "its value is empty", err);
     }
     size_t count = o->settings.suppress_count;
     o->suppress = mem_resize(o->suppress, count + 1, sizeof *o->suppress);
@@ -399,7 +399,7 @@ bool take_time(struct options *o, const struct option *row, const char *value,
     if (text.len != colon + 3 || colon == 0 || colon > 2 ||
         !ascii_parse_number(span_slice(text, 0, colon), 23, &hours) ||
         !ascii_parse_number(span_rest(text, colon + 1), 59, &minutes)) {
-        return wrong(o, "a time of the day is written HH:MM", err);
+        return take_wrong(o, "a time of the day is written HH:MM", err);
     }
     unsigned minute = (unsigned)(hours * 60 + minutes);
     put(o, row->at, &minute, sizeof minute);

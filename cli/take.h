@@ -54,5 +54,9 @@ TAKER(take_dns);
 
 #undef TAKER
 
+/* What is wrong with the value, which is not shown: it could be a secret that
+ * took a wrong turn. Gives back false. */
+bool take_wrong(struct options *o, const char *why, struct err *err);
+
 /* A mechanism of --auth; false where it is none. */
 bool take_mechanism(const char *name, unsigned *bits_out);

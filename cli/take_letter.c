@@ -1,18 +1,11 @@
 /* What a letter is made of, beside the template. */
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include "base/ascii.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "cli/take.h"
-
-static bool wrong(struct options *o, const char *why, struct err *err)
-{
-    err_set(err, EX_USAGE, "%s: %s", o->saying, why);
-    return false;
-}
 
 /* RFC 5322 3.6.8: printable ASCII but the colon. */
 static bool names_header(struct span text)
@@ -32,14 +25,14 @@ bool take_header(struct options *o, const struct option *row, const char *value,
     (void)row;
     struct span text = span_of(value);
     if (!names_header(text)) {
-        return wrong(o, "a header is written 'Name: value'", err);
+        return take_wrong(o, "a header is written 'Name: value'", err);
     }
     if (!utf8_valid(text)) {
-        return wrong(o, "the header is not in UTF-8", err);
+        return take_wrong(o, "the header is not in UTF-8", err);
     }
     for (size_t i = 0; i < text.len; i++) {
         if (ascii_is_control(text.data[i]) && text.data[i] != '\t') {
-            return wrong(o, "a control character in the header", err);
+            return take_wrong(o, "a control character in the header", err);
         }
     }
     size_t count = o->settings.header_count;
@@ -54,14 +47,14 @@ bool take_header(struct options *o, const struct option *row, const char *value,
 static bool one_line(struct options *o, struct span text, struct err *err)
 {
     if (text.len == 0) {
-        return wrong(o, "its value is empty", err);
+        return take_wrong(o, "its value is empty", err);
     }
     if (!utf8_valid(text)) {
-        return wrong(o, "it is not in UTF-8", err);
+        return take_wrong(o, "it is not in UTF-8", err);
     }
     for (size_t i = 0; i < text.len; i++) {
         if (ascii_is_control(text.data[i])) {
-            return wrong(o, "a control character in it", err);
+            return take_wrong(o, "a control character in it", err);
         }
     }
     return true;
@@ -77,7 +70,7 @@ bool take_unsubscribe_url(struct options *o, const struct option *row,
     }
     if (!span_starts_nocase(url, SPAN("https://")) &&
         !span_starts(url, SPAN("{{"))) {
-        return wrong(o, "an https URL is wanted (RFC 8058)", err);
+        return take_wrong(o, "an https URL is wanted (RFC 8058)", err);
     }
     o->settings.unsubscribe_url = url;
     return true;
@@ -100,7 +93,7 @@ bool take_html(struct options *o, const struct option *row, const char *value,
 {
     (void)row;
     if (!*value || strcmp(value, "-") == 0) {
-        return wrong(o, "a file is wanted", err);
+        return take_wrong(o, "a file is wanted", err);
     }
     o->settings.html_path = value;
     return true;
@@ -112,10 +105,10 @@ bool take_attach(struct options *o, const struct option *row, const char *value,
     (void)row;
     struct span file = span_of(value);
     if (file.len == 0) {
-        return wrong(o, "its value is empty", err);
+        return take_wrong(o, "its value is empty", err);
     }
     if (!utf8_valid(file)) {
-        return wrong(o, "the file's name is not in UTF-8", err);
+        return take_wrong(o, "the file's name is not in UTF-8", err);
     }
     size_t count = o->settings.attach_count;
     o->attach = mem_resize(o->attach, count + 1, sizeof *o->attach);

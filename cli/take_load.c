@@ -1,6 +1,5 @@
 /* Whom the load goes to, and which part of it is ours: relays and shards. */
 #include <string.h>
-#include <sysexits.h>
 
 #include "base/ascii.h"
 #include "base/mem.h"
@@ -9,24 +8,18 @@
 
 enum { DOMAIN_RATES_MAX = 64 };
 
-static bool wrong(struct options *o, const char *why, struct err *err)
-{
-    err_set(err, EX_USAGE, "%s: %s", o->saying, why);
-    return false;
-}
-
 static bool add_relay(struct options *o, struct span text, struct err *err)
 {
     struct relay relay;
     const char *fault = units_relay(text, &relay);
     if (fault) {
-        return wrong(o, fault, err);
+        return take_wrong(o, fault, err);
     }
     options_add_relay(o, &relay);
     for (size_t i = 0; i + 1 < o->settings.relay_count; i++) {
         if (strcmp(o->relays[i].host, relay.host) == 0 &&
             strcmp(o->relays[i].port, relay.port) == 0) {
-            return wrong(o, "one relay is named twice", err);
+            return take_wrong(o, "one relay is named twice", err);
         }
     }
     return true;
@@ -36,7 +29,7 @@ static bool add_bind(struct options *o, struct span text, struct err *err)
 {
     struct sockaddr_storage address;
     if (!units_address(text, &address)) {
-        return wrong(o, "no IP address of this machine", err);
+        return take_wrong(o, "no IP address of this machine", err);
     }
     options_add_bind(o, &address);
     return true;
@@ -86,7 +79,7 @@ bool take_rate(struct options *o, const struct option *row, const char *value,
     (void)row;
     struct settings *s = &o->settings;
     const char *fault = units_rates(span_of(value), s->rates, &s->rate_count);
-    return !fault || wrong(o, fault, err);
+    return !fault || take_wrong(o, fault, err);
 }
 
 static bool add_domain_rate(struct options *o, struct span text,
@@ -96,23 +89,23 @@ static bool add_domain_rate(struct options *o, struct span text,
     size_t equals = span_find(text, '=');
     char *domain;
     if (equals == text.len) {
-        return wrong(o, "a domain's rate is DOMAIN=N/U", err);
+        return take_wrong(o, "a domain's rate is DOMAIN=N/U", err);
     }
     const char *fault =
         units_rates(span_rest(text, equals + 1), of.limits, &of.limit_count);
     fault = fault ? fault : units_domain(span_slice(text, 0, equals), &domain);
     if (fault) {
-        return wrong(o, fault, err);
+        return take_wrong(o, fault, err);
     }
     of.domain = span_of(options_keep(o, domain));
     size_t count = o->settings.domain_rate_count;
     for (size_t i = 0; i < count; i++) {
         if (span_equal(o->domain_rates[i].domain, of.domain)) {
-            return wrong(o, "a domain has two rates", err);
+            return take_wrong(o, "a domain has two rates", err);
         }
     }
     if (count == DOMAIN_RATES_MAX) {
-        return wrong(o, "too many domains", err);
+        return take_wrong(o, "too many domains", err);
     }
     o->domain_rates =
         mem_resize(o->domain_rates, count + 1, sizeof *o->domain_rates);
@@ -128,7 +121,7 @@ bool take_domain_rate(struct options *o, const struct option *row,
     (void)row;
     struct span left = span_trim(span_of(value));
     if (left.len == 0) {
-        return wrong(o, "its value is empty", err);
+        return take_wrong(o, "its value is empty", err);
     }
     for (; left.len > 0; left = span_trim(left)) {
         size_t blank = span_find(left, ' ');
@@ -151,7 +144,8 @@ bool take_shard(struct options *o, const struct option *row, const char *value,
         !ascii_parse_number(span_slice(text, 0, slash), SHARDS_MAX, &number) ||
         !ascii_parse_number(span_rest(text, slash + 1), SHARDS_MAX, &count) ||
         number == 0 || number > count) {
-        return wrong(o, "shards are K/N, such as 1/4, with K from 1 to N", err);
+        return take_wrong(o, "shards are K/N, such as 1/4, with K from 1 to N",
+                          err);
     }
     o->settings.shard = (struct shard){(uint32_t)number, (uint32_t)count};
     return true;

@@ -13,8 +13,7 @@ bool take_host(struct options *o, const struct option *row, const char *value,
     char *host;
     const char *fault = units_host(span_of(value), &host);
     if (fault) {
-        err_set(err, EX_USAGE, "%s: %s", o->saying, fault);
-        return false;
+        return take_wrong(o, fault, err);
     }
     const char *kept = options_keep(o, host);
     memcpy((char *)o + row->at, &kept, sizeof kept);
