@@ -149,8 +149,8 @@ static bool is_empty(struct span line)
     return true;
 }
 
-bool netrc_find(struct span text, struct span machine, struct span login,
-                struct buf *out)
+static bool find(struct span text, struct span machine, struct span login,
+                 struct buf *out)
 {
     struct reading r = {.machine = machine, .login = login};
     buf_init(&r.word, WORD_BYTES_MAX);
@@ -201,7 +201,7 @@ bool netrc_fetch(const char *path, struct span machine, struct span login,
     if (fd >= 0) {
         close(fd);
     }
-    bool found = len == 0 && netrc_find(buf_span(&text), machine, login, out);
+    bool found = len == 0 && find(buf_span(&text), machine, login, out);
     buf_wipe(&text);
     return found;
 }

@@ -13,11 +13,8 @@
 #include "base/err.h"
 #include "base/span.h"
 
-/* Appends the password. False: there is none. */
-bool netrc_find(struct span text, struct span machine, struct span login,
-                struct buf *out);
-
-/* The same in the file at `path`. A file that is not there has none. False
- * with err->status set: EX_NOINPUT where it cannot be read. */
+/* Appends the password in the file at `path`. False: there is none, nor in a
+ * file that is not there; with err->status set: EX_NOINPUT, it cannot be
+ * read. */
 bool netrc_fetch(const char *path, struct span machine, struct span login,
                  struct buf *out, struct err *err);

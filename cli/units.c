@@ -48,7 +48,7 @@ bool units_duration(const char *text, uint64_t *ms_out)
     return false;
 }
 
-bool units_rate(struct span text, struct rate_limit *out)
+static bool read_rate(struct span text, struct rate_limit *out)
 {
     static const struct {
         char letter;
@@ -91,7 +91,7 @@ const char *units_rates(struct span text, struct rate_limit *out,
         if (count == RATE_LIMITS_MAX) {
             return "too many windows";
         }
-        if (!units_rate(span_slice(text, 0, comma), &out[count++])) {
+        if (!read_rate(span_slice(text, 0, comma), &out[count++])) {
             return "rates are N/U, such as 14/s or 2000/24h, with U of s, m, h "
                    "or d";
         }

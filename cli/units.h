@@ -13,10 +13,8 @@ bool units_number(const char *text, uint64_t min, uint64_t max, uint64_t *out);
 /* 250ms, 30s, 5m, 2h, 1d; a number alone is seconds. At most a year. */
 bool units_duration(const char *text, uint64_t *ms_out);
 
-/* N/U or N/kU: at most N in k of a second, minute, hour or day. */
-bool units_rate(struct span text, struct rate_limit *out);
-
-/* "14/s,2000/24h": at most RATE_LIMITS_MAX of them. NULL: fine. */
+/* "14/s,2000/24h": N/U or N/kU, at most N in k of a second, minute, hour or
+ * day; at most RATE_LIMITS_MAX of them. NULL: fine. */
 const char *units_rates(struct span text, struct rate_limit *out,
                         unsigned *count_out);
 

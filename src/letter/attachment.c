@@ -89,7 +89,8 @@ const char *attachment_name_fault(struct span name)
     return NULL;
 }
 
-struct span attachment_type(struct span name)
+/* What the name's ending speaks of. */
+static struct span type_of(struct span name)
 {
     size_t dot = span_find_last(name, '.');
     struct span ending = span_rest(name, dot);
@@ -110,7 +111,7 @@ static bool says_utf8(struct span type, struct span bytes)
 
 static void append_type(struct buf *out, struct span name, struct span bytes)
 {
-    struct span type = attachment_type(name);
+    struct span type = type_of(name);
     size_t column = encode_structure(out, SPAN("Content-Type"), type);
     if (says_utf8(type, bytes)) {
         encode_parameter(out, &column, SPAN("charset"), SPAN("utf-8"));

@@ -14,10 +14,6 @@ struct span attachment_name(struct span path);
  * control character, or is no UTF-8. */
 const char *attachment_name_fault(struct span name);
 
-/* The content type that the name's ending speaks of; application/octet-stream
- * where it is not known. */
-struct span attachment_type(struct span name);
-
 /* Appends the part. The name is fine (asserted). An inlined one is shown where
  * the HTML has `cid:NAME`; it can be looked for with attachment_cited. */
 void attachment_append(struct buf *out, struct span name, struct span bytes,

@@ -75,7 +75,8 @@ enum field_kind fields_kind(struct span name)
     return rule ? rule->kind : FIELD_TEXT;
 }
 
-bool fields_single(struct span name)
+/* It may stand once at most. */
+static bool single(struct span name)
 {
     const struct rule *rule = rule_of(name);
     return rule && rule->single;
@@ -257,8 +258,7 @@ bool fields_check_single(const struct fields *f, struct err *err)
 {
     for (size_t i = 0; i < f->count; i++) {
         const struct field *field = &f->list[i];
-        if (fields_single(field->name) &&
-            fields_find(f, field->name) != field) {
+        if (single(field->name) && fields_find(f, field->name) != field) {
             err_set(err, EX_DATAERR, "%s:%u: a second %.*s header", field->file,
                     field->line, (int)field->name.len, field->name.data);
             return false;

@@ -26,7 +26,6 @@ enum field_kind {
 
 /* What the name says. */
 enum field_kind fields_kind(struct span name);
-bool fields_single(struct span name); /* may stand once at most */
 
 struct field {
     struct span name;

@@ -334,8 +334,6 @@ int sink_run(const struct sink_settings *settings, struct err *err)
         .journal = {.descriptor = -1},
         .verdicts = {.descriptor = -1},
     };
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a full log is an error like any other */
     s.loop = loop_create();
     bool opened = open_all(&s, err);
     if (opened) {
