@@ -29,7 +29,8 @@ struct visit {
     bool answered; /* the addresses are known, or why not */
     bool ready;
     bool over;
-    struct err why; /* it did not come that far */
+    bool token_renewable; /* refused, and the next session has another one */
+    struct err why;       /* it did not come that far */
 };
 
 static struct task *take(void *context, unsigned lacks)
@@ -53,6 +54,7 @@ static void over(void *context, struct session *s,
     (void)s;
     struct visit *v = context;
     v->over = true;
+    v->token_renewable = !end->was_ready && end->ruling.line == LINE_GOES_ON;
     v->why = end->why;
     loop_stop(v->loop);
 }
@@ -140,7 +142,7 @@ static void run_until(struct visit *v, const bool *first, const bool *second)
 /* True: it came to the end. */
 static bool call_at(struct visit *v, const struct wire_way *way)
 {
-    v->ready = v->over = false;
+    v->ready = v->over = v->token_renewable = false;
     v->session = session_open(&v->terms, way, 1, &v->why);
     if (!v->session) {
         return false;
@@ -160,6 +162,7 @@ static bool call_at(struct visit *v, const struct wire_way *way)
  * asking another is not asked twice, so that no account is locked. */
 static bool call_on(struct visit *v, const struct relay *relay)
 {
+    v->learned = (struct learned){.stream_unfit = false}; /* by another one */
     v->answered = false;
     resolver_ask(v->loop, relay->host, relay->port, heard, v);
     run_until(v, &v->answered, &v->answered);
@@ -174,7 +177,8 @@ static bool call_on(struct visit *v, const struct relay *relay)
     bool came_in = false;
     bool hopeless = false;
     for (size_t i = 0; i < count && !came_in && !hopeless; i++) {
-        came_in = call_at(v, &ways[i]);
+        came_in = call_at(v, &ways[i]) ||
+                  (v->token_renewable && call_at(v, &ways[i]));
         hopeless = v->why.status != EX_UNAVAILABLE;
     }
     return came_in;

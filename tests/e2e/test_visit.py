@@ -103,3 +103,81 @@ def test_without_a_relay(run, contacts):
     assert run("check", "--relay", listed).status == USAGE
     # Not asked for, the relay is let be.
     assert run("check", "-s", "127.0.0.1:1", listed).status == OK
+
+
+# Tokens
+
+@pytest.fixture
+def guarded(sinks, tmp_path):
+    """guarded() starts a sink that wants ann's login."""
+    path = tmp_path / "good"
+    path.write_text("sesame\n")
+    path.chmod(0o600)
+    return lambda: sinks("--auth-required", "--auth", "ann",
+                         "--auth-password-file", path)
+
+
+@pytest.fixture
+def hand_out(tmp_path):
+    """A command that hands out these, one after another, then the last."""
+    def command(*tokens):
+        (tmp_path / "tokens").write_text("".join(f"{t}\n" for t in tokens))
+        return ("head -1 tokens; [ $(wc -l <tokens) -eq 1 ] || "
+                "sed -i 1d tokens; echo x >>asked")
+    return command
+
+
+@pytest.mark.parametrize("mechanism", ["xoauth2", "oauthbearer"])
+@pytest.mark.parametrize("tokens, status, asked", [
+    (["old", "sesame"], OK, 2), (["sesame", "old"], OK, 1),
+    (["old"], NOPERM, 2), (["old", "older", "sesame"], NOPERM, 2)])
+def test_a_refused_token_is_had_anew_once(visit, guarded, hand_out, tmp_path,
+                                          mechanism, tokens, status, asked):
+    one = guarded()
+    done = visit(one, "-u", "ann", "--auth", mechanism, "--passwordeval",
+                 hand_out(*tokens))
+    assert done.status == status, done.err
+    assert ("let ann in" in done.err) == (status == OK)
+    assert (tmp_path / "asked").read_text().count("x") == asked
+    counts = one.stop()
+    assert counts["auth_ok"] + counts["auth_failed"] == asked
+
+
+@pytest.mark.parametrize("place", ["file", "netrc"])
+def test_a_token_of_a_file_is_refused(run, contacts, guarded, tmp_path, place):
+    one = guarded()
+    for name, text in [
+            ("token", "old\n"),
+            (".netrc", "machine 127.0.0.1 login ann password old\n"),
+            ("rc", f"host 127.0.0.1\nport {one.port}\ntls on\n"
+                   f"tls_trust_file {one.ca}\nauth xoauth2\nuser ann\n")]:
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o600)
+    options = ["--password-file", "token"] if place == "file" else []
+    done = run("check", "--relay", "-C", "rc", *options,
+               contacts(["ann@example.org"]))
+    assert done.status == NOPERM, done.err
+    assert "refused the token" in done.err
+    assert one.stop()["auth_failed"] == 2
+
+
+def test_a_password_is_not_tried_again(visit, guarded, hand_out, tmp_path):
+    one = guarded()
+    done = visit(one, "-u", "ann", "--auth", "plain", "--passwordeval",
+                 hand_out("old", "sesame"))
+    assert done.status == NOPERM and one.stop()["auth_failed"] == 1
+
+
+def test_each_relay_may_ask_for_another_token(run, guarded, hand_out,
+                                              contacts, tmp_path):
+    relays = [guarded(), guarded()]
+    (tmp_path / "both.pem").write_text("".join(
+        one.ca.read_text() for one in relays))
+    done = run("check", "--relay", "-s", relays[0].url, "-s", relays[1].url,
+               "--tls-ca", "both.pem", "-u", "ann", "--auth", "xoauth2",
+               "--passwordeval", hand_out("old", "old", "old", "sesame"),
+               contacts(["ann@example.org"]))
+    # The first has had its two; the second gets one anew, too.
+    assert done.status == NOPERM, done.err
+    assert done.err.count("let ann in") == 1
+    assert [one.stop()["auth_failed"] for one in relays] == [2, 1]
