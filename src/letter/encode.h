@@ -65,8 +65,8 @@ bool encode_verb_first(struct span line);
 /* `Name: value` CRLF, folded at 78 (RFC 5322 2.2.3), words that are not ASCII
  * as RFC 2047 encoded-words that split between characters. A value that looks
  * like an encoded-word is encoded, so that it stays text, and so are blanks at
- * its ends and what would begin a line with an SMTP verb. `value` has no
- * control (asserted). */
+ * its ends and what would begin a line with an SMTP verb. Nothing is folded
+ * right behind `Name:`. `value` has no control (asserted). */
 void encode_header_text(struct buf *out, struct span name, struct span value);
 
 /* The same for what is no text but a structure (Message-ID, References): folded
@@ -82,6 +82,11 @@ bool encode_header_raw(struct buf *out, struct span name, struct span value);
  * phrase). */
 void encode_mailbox(struct buf *out, size_t *column, struct span phrase,
                     struct span address);
+
+/* `Name: words <id>` CRLF, as above (RFC 2919 3); words are not empty. Readers
+ * take it for text: nothing is folded right behind `Name:`. */
+void encode_list_id(struct buf *out, struct span name, struct span words,
+                    struct span id);
 
 /* `Name: value`, which parameters may follow; value has no blank. It begins a
  * line of its own where it is long. The place in the line behind it. */

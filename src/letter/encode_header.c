@@ -112,25 +112,30 @@ static void add_encoded_word(struct encode_line *l, struct span s, bool q)
     l->empty = false;
 }
 
+/* For the inside of an encoded-word. Some readers keep the blank of a fold
+ * right behind `Name:`, so that a long name has a long line. */
+static size_t room_of(const struct encode_line *l)
+{
+    size_t used = l->column + 1 + ENCODE_FRAME;
+    size_t room = used < ENCODE_WORDS_LINE ? ENCODE_WORDS_LINE - used : 0;
+    return l->empty && room < ENCODE_ROOM_MIN ? ENCODE_ROOM_MIN : room;
+}
+
 /* A blank, and s as encoded-words with a fold between each. Where base64 can
  * not be cut without padding, that word is in Q. */
 static void add_encoded(struct encode_line *l, struct span s)
 {
     bool q = size_in_q(s) <= size_in_b(s.len);
     while (s.len > 0) {
-        size_t used = l->column + 1 + ENCODE_FRAME;
-        if (used + ENCODE_ROOM_MIN > ENCODE_WORDS_LINE) {
-            encode_line_fold(l);
-            continue;
-        }
-        size_t fits = fitting(s, q, ENCODE_WORDS_LINE - used);
+        size_t room = room_of(l);
+        size_t fits = fitting(s, q, room);
         bool padded = !q && fits < s.len && fits % 3 != 0;
-        if (padded && l->column > 0) {
+        if (room < ENCODE_ROOM_MIN || (padded && l->column > 0 && !l->empty)) {
             encode_line_fold(l);
             continue;
         }
         if (padded) {
-            fits = fitting(s, true, ENCODE_WORDS_LINE - used);
+            fits = fitting(s, true, room);
         }
         encode_line_add(l, SPAN(" "));
         add_encoded_word(l, span_slice(s, 0, fits), q || padded);
@@ -404,7 +409,7 @@ static void add_phrase(struct encode_line *l, struct span phrase)
     }
     size_t size = encoded_size(phrase);
     if (size <= ENCODE_WORDS_LINE) {
-        if (l->column + size > ENCODE_WORDS_LINE) {
+        if (!l->empty && l->column + size > ENCODE_WORDS_LINE) {
             encode_line_fold(l);
         }
         add_encoded(l, phrase);
@@ -437,4 +442,16 @@ void encode_mailbox(struct buf *out, size_t *column, struct span phrase,
         add_word(&l, SPAN(" "), address, ENCODE_WORDS_LINE);
     }
     *column = l.column;
+}
+
+void encode_list_id(struct buf *out, struct span name, struct span words,
+                    struct span id)
+{
+    assert(!ascii_any_control(words) && words.len > 0);
+    struct encode_line l = {.out = out, .empty = true};
+    encode_line_add(&l, name);
+    encode_line_add(&l, SPAN(":"));
+    add_phrase(&l, words);
+    add_angled(&l, id);
+    buf_append(out, SPAN("\r\n"));
 }

@@ -215,11 +215,7 @@ static bool append_list_id(const struct header *h, const struct header_row *row,
         !span_ends(value, SPAN(">")) || !names_list(name)) {
         return put_raw(h, row, value, out);
     }
-    buf_append(out, h->name);
-    buf_append(out, SPAN(":"));
-    size_t column = h->name.len + 1;
-    encode_mailbox(out, &column, without_quotes(words), name);
-    buf_append(out, SPAN("\r\n"));
+    encode_list_id(out, h->name, without_quotes(words), name);
     return true;
 }
 

@@ -71,6 +71,7 @@ HARD = [
     "=?iso-8859-1?Q?=E9?= tail", "ш" * 5000, "🙂" * 5000,
     "a" * 997, "a" * 998, "a" * 999, ("w" * 76 + " ") * 20 + "e",
     ("w" * 77 + " ") * 20 + "e", "Group: a@b.example;", "Dr. A.", "a. b",
+    "1" + "漢" * 60, "a" + "\u200d" * 300, "a" + "ﷺ" * 100,
 ]
 
 # What may stand in a text alone: a header takes no control.

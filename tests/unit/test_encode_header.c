@@ -67,6 +67,10 @@ static void writes_headers(void **state)
     }
 }
 
+#define TEN_EUROS                                                              \
+    "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"             \
+    "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac"
+
 /* The value of a header as a reader takes it: unfolded, behind the blank. */
 static char *unfolded(struct span header)
 {
@@ -98,6 +102,7 @@ static void check_header(struct span value)
     size_t encoded;
     longest_line(header, &longest, &encoded);
     assert_true(encoded <= 76);
+    assert_true(value.len == 0 || span_starts(header, SPAN("Subject: ")));
     char *text = unfolded(header);
     char *back = g_mime_utils_header_decode_text(NULL, text);
     if (!span_equal(span_of(back), value)) {
@@ -108,6 +113,39 @@ static void check_header(struct span value)
     g_free(text);
     buf_release(&out);
     edge_release(&edge);
+}
+
+#define LONG_NAME                                                              \
+    "X-123456789-123456789-123456789-123456789-123456789-123456789-12"
+
+/* Some readers keep the blank of a fold there. */
+static void folds_nothing_right_behind_the_name(void **state)
+{
+    (void)state;
+    static const char *const values[] = {
+        "\xc3\xbc",
+        " ",
+        " x",
+        "=?utf-8?q?x?=",
+        "\xf0\x9f\x99\x82\xf0\x9f\x99\x82\xf0\x9f\x99\x82",
+        /* nowhere can its base64 be cut without padding */
+        "a" TEN_EUROS TEN_EUROS TEN_EUROS TEN_EUROS TEN_EUROS,
+    };
+    for (size_t i = 0; i < COUNT(values); i++) {
+        struct buf out;
+        buf_init(&out, 10000);
+        encode_header_text(&out, SPAN("Subject"), span_of(values[i]));
+        assert_true(span_starts(buf_span(&out), SPAN("Subject: =?utf-8?")));
+        buf_clear(&out);
+        encode_header_text(&out, SPAN(LONG_NAME), span_of(values[i]));
+        assert_true(span_starts(buf_span(&out), SPAN(LONG_NAME ": =?utf-8?")));
+        buf_clear(&out);
+        encode_list_id(&out, SPAN("List-Id"), span_of(values[i]), SPAN("l.b"));
+        assert_true(span_starts(buf_span(&out), SPAN("List-Id: =?utf-8?")) ||
+                    span_starts(buf_span(&out), SPAN("List-Id: \"")));
+        assert_true(span_ends(buf_span(&out), SPAN(" <l.b>\r\n")));
+        buf_release(&out);
+    }
 }
 
 static void without_line_ends(struct buf *text)
@@ -389,6 +427,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_headers),
+        cmocka_unit_test(folds_nothing_right_behind_the_name),
         cmocka_unit_test(is_read_back_from_headers),
         cmocka_unit_test(splits_between_characters),
         cmocka_unit_test(writes_raw_headers),
