@@ -4,9 +4,9 @@
  * its group or others can read is refused, but for those of
  * $CREDENTIALS_DIRECTORY, which the service manager guards. Files are asked
  * anew for each login (and commands, by mailing/credential.h, which waits for
- * them while mail goes on); a descriptor, a FIFO and a person
- * only once, and what they said is kept until the end of the run. So is the
- * password of an account file that is none. */
+ * them while mail goes on); a descriptor, a FIFO and a person only once, and
+ * what they said is kept until the end of the run. So is the password of an
+ * account file that is none. */
 #pragma once
 
 #include <stdbool.h>

@@ -196,9 +196,9 @@ static bool word_needs(const struct words *w)
 }
 
 /* From the word that w is at, all that must be encoded together: readers drop
- * the blanks between two encoded-words. A verb is among them, for it might
- * have to be encoded on its own. Leaves w at the word behind them;
- * false where there is none. One blank on either side stays outside. */
+ * the blanks between two encoded-words. A verb is among them, for it might have
+ * to be encoded on its own. Leaves w at the word behind them; false where there
+ * is none. One blank on either side stays outside. */
 static bool take_encoded(struct words *w, struct encode_line *l)
 {
     bool first = w->blanks.data == w->text.data;

@@ -7,11 +7,11 @@
 #include "base/err.h"
 #include "base/span.h"
 
-/* The column named `wanted`, or where that is empty: `email`, else a unique
- * one called so in any case, else a unique one among e-mail, mail, address,
- * "email address" (any case). Without a
- * header (names 1, 2, …) and `wanted`: the only column that is not ignored.
- * EX_DATAERR with a hint where there is none. */
+/* The column named `wanted`, or where that is empty: `email`, else a unique one
+ * called so in any case, else a unique one among e-mail, mail, address and
+ * "email address" (any case). Without a header (names 1, 2, …) and `wanted`:
+ * the only column that is not ignored. EX_DATAERR with a hint where there is
+ * none. */
 bool column_find_address(const struct span *names, size_t count,
                          struct span wanted, size_t *index_out,
                          struct err *err);

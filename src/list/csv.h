@@ -1,13 +1,13 @@
 /* Which rows does the contact list hold, and where does each one begin?
  *
- * RFC 4180 in UTF-8, strictly: libcsv pushes, this pulls. A BOM is skipped,
- * and so is a first line `sep=C`, as spreadsheets have it;
- * LF, CRLF and CR end lines; quoted fields may hold them; an empty line is no
- * row. The list is read more than once, always through one descriptor; what
- * cannot be read twice (stdin, a FIFO, /dev/fd) is spooled to an unlinked
- * file first. Fields keep their blanks. A field that is no UTF-8 is handed
- * on as it is: that row is invalid, not the file. Names are trimmed; those
- * that begin with `_` may be there twice, and keep their places.
+ * RFC 4180 in UTF-8, strictly: libcsv pushes, this pulls. A BOM is skipped, and
+ * so is a first line `sep=C`, as spreadsheets have it; LF, CRLF and CR end
+ * lines; quoted fields may hold them; an empty line is no row. The list is read
+ * more than once, always through one descriptor; what cannot be read twice
+ * (stdin, a FIFO, /dev/fd) is spooled to an unlinked file first. Fields keep
+ * their blanks. A field that is no UTF-8 is handed on as it is: that row is
+ * invalid, not the file. Names are trimmed; those that begin with `_` may be
+ * there twice, and keep their places.
  *
  * Limits: field 1 MiB, row 4 MiB, 1,024 columns, 2^32 - 2 lines. */
 #pragma once

@@ -1,11 +1,11 @@
 /* What does DNS say of a domain: does it take mail, and what does it state?
  *
  * Whether it takes mail its MX records tell, and only where it has none its
- * addresses (RFC 5321 5.1). What it states stands in TXT records. Asked
- * through c-ares the way the system is set up:
- * the servers and options of /etc/resolv.conf and RES_OPTIONS, and a name in
- * /etc/hosts has an address. Hundreds can be under way. What an answer means
- * for a row is not said here. */
+ * addresses (RFC 5321 5.1). What it states stands in TXT records. Asked through
+ * c-ares the way the system is set up: the servers and options of
+ * /etc/resolv.conf and RES_OPTIONS, and a name in /etc/hosts has an address.
+ * Hundreds can be under way. What an answer means for a row is said
+ * elsewhere. */
 #pragma once
 
 #include <stddef.h>

@@ -1,7 +1,8 @@
 /* Which rows have to be mailed another time? Those of --failed: as they stood
- * in LIST, same bytes, same dialect, same order, with `_status,_code,
- * _enhanced,_reason` behind (replaced where the list has columns of these names
- * already, so that a --failed file can be the list of the next run). */
+ * in LIST, same bytes, same dialect, same order, and behind them
+ * `_status,_code,_enhanced,_reason` (replaced where the list has columns of
+ * these names already, so that a --failed file can be the list of the next
+ * run). */
 #pragma once
 
 #include <stdbool.h>

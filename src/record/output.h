@@ -57,7 +57,7 @@ bool output_turn(struct output *o, struct err *err);
 /* All of it is written, and on the disk. False as above. */
 bool output_sync(struct output *o, struct err *err);
 
-/* Syncs and closes; false as above. The buffer and the name are
- * given back in either case. */
+/* Syncs and closes; false as above. The buffer and the name are given back in
+ * either case. */
 bool output_finish(struct output *o, struct err *err);
 void output_release(struct output *o); /* closes; writes nothing */

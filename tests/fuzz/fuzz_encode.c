@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "letter/encode.h"
 #include "letter/wire.h"
+#include "unit/wire_fault.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

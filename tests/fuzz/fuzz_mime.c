@@ -7,7 +7,7 @@
 
 #include "letter/encode.h"
 #include "letter/letter.h"
-#include "letter/wire.h"
+#include "unit/wire_fault.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

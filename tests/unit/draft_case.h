@@ -12,7 +12,7 @@
 
 #include "base/arena.h"
 #include "letter/letter.h"
-#include "letter/wire.h"
+#include "unit/wire_fault.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 

@@ -5,8 +5,8 @@
 #include "base/ascii.h"
 #include "base/utf8.h"
 #include "letter/encode.h"
-#include "letter/wire.h"
 #include "unit/edge.h"
+#include "unit/wire_fault.h"
 
 static void longest_line(struct span text, size_t *longest, size_t *encoded)
 {

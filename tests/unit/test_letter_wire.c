@@ -9,6 +9,7 @@
 
 #include "letter/wire.h"
 #include "unit/edge.h"
+#include "unit/wire_fault.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 #define S(literal)                                                             \
