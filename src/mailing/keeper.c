@@ -2,8 +2,8 @@
 
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "mailing/campaign.h"
-#include "mailing/clock.h"
 #include "mailing/relay_name.h"
 #include "mailing/suppress.h"
 #include "record/state_survey.h"

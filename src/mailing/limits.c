@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <time.h>
 
-#include "mailing/clock.h"
+#include "base/clock.h"
 
 enum { BOUNCES_JUDGED_MIN = 100, MINUTES_A_DAY = 24 * 60 };
 

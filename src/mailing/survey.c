@@ -5,12 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "list/address.h"
 #include "list/domain.h"
 #include "list/key.h"
-#include "mailing/clock.h"
 #include "mailing/mailing.h"
 #include "record/moment.h"
 #include "record/report.h"

@@ -1,8 +1,8 @@
 /* What becomes of a row: its verdict, its outcome, or another try. */
 #include <assert.h>
 
+#include "base/clock.h"
 #include "mailing/campaign.h"
-#include "mailing/clock.h"
 #include "mailing/limits.h"
 #include "mailing/session.h"
 #include "mailing/witness.h"

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "mailing/campaign.h"
-#include "mailing/clock.h"
 #include "net/child.h"
 #include "record/metrics.h"
 

@@ -1,7 +1,7 @@
 #include "mailing/witness.h"
 
+#include "base/clock.h"
 #include "mailing/campaign.h"
-#include "mailing/clock.h"
 #include "mailing/session.h"
 #include "record/evidence.h"
 

@@ -9,14 +9,13 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "record/folder.h"
 
 enum { PATH_ROOM = 64, NAMES_MAX = 100 };
 
 static int open_without_name(const char *target)
 {
-    const char *slash = strrchr(target, '/');
-    char *folder = slash ? mem_copy_text(target, (size_t)(slash - target) + 1)
-                         : mem_copy_text(".", 1);
+    char *folder = folder_of(target);
     int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     free(folder);
     return fd;

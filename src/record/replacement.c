@@ -1,7 +1,6 @@
 #include "record/replacement.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "record/folder.h"
 #include "record/nameless.h"
 
 /* The file's own name, links followed, so that the file and not a link to it
@@ -60,33 +60,23 @@ bool replacement_open(struct replacement *r, const char *path, struct err *err)
     return true;
 }
 
-/* The folder is synced too, or the new name could be lost with the power. */
-static void sync_folder(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    size_t len = slash == path ? 1 : slash ? (size_t)(slash - path) : 0;
-    char *folder = len > 0 ? mem_copy_text(path, len) : mem_copy_text(".", 1);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        (void)fsync(fd); /* not every file system can */
-        close(fd);
-    }
-    free(folder);
-}
-
 /* It takes its name, and is on the disk before it does. */
 static bool take_name(struct replacement *r, struct err *err)
 {
     if (!output_sync(&r->output, err)) {
         return false;
     }
-    if (nameless_become(r->output.fd, r->target, &r->temporary)) {
-        sync_folder(r->target);
-        return true;
+    if (!nameless_become(r->output.fd, r->target, &r->temporary)) {
+        err_set(err, EX_IOERR, "%s: cannot be replaced: %s", r->target,
+                strerror(errno));
+        return false;
     }
-    err_set(err, EX_IOERR, "%s: cannot be replaced: %s", r->target,
-            strerror(errno));
-    return false;
+    if (!folder_sync(r->target)) {
+        err_set(err, EX_IOERR, "%s: its folder cannot be synced: %s", r->target,
+                strerror(errno));
+        return false;
+    }
+    return true;
 }
 
 bool replacement_finish(struct replacement *r, struct err *err)

@@ -68,8 +68,6 @@ bool state_read_row(sqlite3_stmt *q, struct arena *arena,
 /* Of the row's status alone. */
 bool state_read_status(struct span name, struct state_row *out);
 
-int64_t state_now_ms(void); /* of the clock on the wall */
-
 /* An empty state at path, whole or not at all. */
 bool state_create(const char *path, struct err *err);
 

@@ -1,7 +1,7 @@
 /* What did earlier runs leave of a campaign and its rows? */
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "record/state_parts.h"
 
 /* --- values --- */
@@ -123,13 +123,6 @@ bool state_read_row(sqlite3_stmt *q, struct arena *arena, struct state_row *out)
 
 /* --- the campaign --- */
 
-int64_t state_now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static struct span hex(const struct siphash_print *print,
                        char text[static STATE_PRINT_DIGITS])
 {
@@ -225,7 +218,7 @@ static bool write_mailing(struct state *s, const struct state_mailing *m,
                       SQLITE_STATIC);
     state_bind_text(q, 4, hex(&m->template, template));
     state_bind_text(q, 5, hex(&m->options, options));
-    sqlite3_bind_int64(q, 6, state_now_ms());
+    sqlite3_bind_int64(q, 6, clock_wall_ms());
     return state_step_once(s, q, err);
 }
 

@@ -1,11 +1,11 @@
 /* What stands in a state file? mailshot.5 says it to people. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "record/folder.h"
 #include "record/nameless.h"
 #include "record/state_parts.h"
 
@@ -121,28 +121,13 @@ static bool write_whole(int fd, const unsigned char *data, size_t bytes)
     return fsync(fd) == 0;
 }
 
-/* The file and its name are both on disk before it is used. */
-static bool sync_folder(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? mem_copy_text(path, (size_t)(slash - path) + 1)
-                         : mem_copy_text(".", 1);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    free(folder);
-    bool synced = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
-    if (fd >= 0) {
-        close(fd);
-    }
-    return synced;
-}
-
 static bool create_from(const unsigned char *image, size_t bytes,
                         const char *path)
 {
     char *temporary;
     int fd = nameless_create(path, &temporary);
     bool fine = fd >= 0 && write_whole(fd, image, bytes) &&
-                nameless_appear(fd, path, &temporary) && sync_folder(path);
+                nameless_appear(fd, path, &temporary) && folder_sync(path);
     int error = errno;
     if (fd >= 0) {
         close(fd);

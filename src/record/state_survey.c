@@ -1,8 +1,6 @@
 #include "record/state_survey.h"
 
-#include <string.h>
-#include <time.h>
-
+#include "base/clock.h"
 #include "record/state_parts.h"
 
 int64_t state_holder(const struct state *s)
@@ -208,7 +206,7 @@ static bool run_settlement(struct state *s, sqlite3_stmt *q, uint64_t id,
     sqlite3_bind_int64(q, 1, (sqlite3_int64)id);
     state_bind_text(q, 2, span_of(outcome_name(outcome)));
     state_bind_text(q, 3, span_of(who));
-    sqlite3_bind_int64(q, 4, state_now_ms());
+    sqlite3_bind_int64(q, 4, clock_wall_ms());
     bool fine =
         sqlite3_step(q) == SQLITE_DONE || state_fault(s->db, s->path, err);
     sqlite3_reset(q);

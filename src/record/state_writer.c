@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "record/folder.h"
 #include "record/state_parts.h"
 
 struct change {
@@ -296,10 +297,7 @@ enum { BALLAST_BYTES = 256 * 1024 };
  * run goes without. */
 static void take_ballast(struct state_writer *w)
 {
-    const char *path = w->state->path;
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? mem_copy_text(path, (size_t)(slash - path) + 1)
-                         : mem_copy_text(".", 1);
+    char *folder = folder_of(w->state->path);
     w->ballast = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     free(folder);
     if (w->ballast >= 0) {

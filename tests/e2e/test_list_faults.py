@@ -82,9 +82,22 @@ def test_each_call_fails(listed, call, path, options, end):
             continue
         assert done.status == end, (number, done.err)
         assert "Input/output error" in done.err or call == "write"
-        assert not (listed / "clean.csv").exists()
+        # The second fsync is the folder's: the file has its name by then.
+        assert (listed / "clean.csv").exists() == ((call, number)
+                                                   == ("fsync", 2))
         failures += 1
     assert 0 < failures < CALLS_MAX - 4
+
+
+@needs_strace
+@pytest.mark.parametrize("error, end", [("EIO", IOERR), ("ENOSPC", IOERR),
+                                        ("EINVAL", REJECTED)])
+def test_the_name_is_on_the_disk_too(listed, error, end):
+    done = checked(listed, "--clean", "clean.csv", "list.csv",
+                   before=failing("fsync", error, 2))
+    assert done.status == end
+    assert ("its folder cannot be synced" in done.err) == (end == IOERR)
+    assert (listed / "clean.csv").read_text().startswith("email,name\n")
 
 
 @needs_strace

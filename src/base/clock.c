@@ -1,4 +1,4 @@
-#include "mailing/clock.h"
+#include "base/clock.h"
 
 #include <time.h>
 
