@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
+#include "base/descriptor.h"
 #include "base/mem.h"
 #include "cli/account_commands.h"
 #include "mailing/command.h"
@@ -284,18 +285,10 @@ static bool read_file(struct accounts *all, const char *path, struct buf *out,
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     struct stat facts;
-    ssize_t len = fd >= 0 ? 1 : -1;
-    char *to = buf_reserve(out, FILE_BYTES_MAX);
-    while (len > 0 && out->len < FILE_BYTES_MAX) {
-        len = read(fd, to + out->len, FILE_BYTES_MAX - out->len);
-        if (len > 0) {
-            buf_commit(out, (size_t)len);
-        }
-    }
-    bool fine = len == 0;
+    (void)buf_reserve(out, FILE_BYTES_MAX); /* it may hold a secret */
+    bool fine = fd >= 0 && descriptor_read_all(fd, out);
     if (!fine) {
-        err_set(err, EX_NOINPUT, "%s: %s", path,
-                strerror(len > 0 ? EFBIG : errno));
+        err_set(err, EX_NOINPUT, "%s: %s", path, strerror(errno));
     } else if (fstat(fd, &facts) == 0) {
         all->readable_by_others = (facts.st_mode & (S_IRGRP | S_IROTH)) != 0;
     }

@@ -6,6 +6,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/mem.h"
 
 enum { FILE_BYTES_MAX = 1024 * 1024, WORD_BYTES_MAX = 16 * 1024 };
@@ -186,22 +187,15 @@ bool netrc_fetch(const char *path, struct span machine, struct span login,
     }
     struct buf text;
     buf_init(&text, FILE_BYTES_MAX);
-    char *to = buf_reserve(&text, FILE_BYTES_MAX);
-    ssize_t len = fd >= 0 ? 1 : -1;
-    while (len > 0 && text.len < FILE_BYTES_MAX) {
-        len = read(fd, to + text.len, FILE_BYTES_MAX - text.len);
-        if (len > 0) {
-            buf_commit(&text, (size_t)len);
-        }
-    }
-    if (len != 0) {
-        err_set(err, EX_NOINPUT, "%s: %s", path,
-                strerror(len > 0 ? EFBIG : errno));
+    (void)buf_reserve(&text, FILE_BYTES_MAX); /* it holds secrets */
+    bool whole = fd >= 0 && descriptor_read_all(fd, &text);
+    if (!whole) {
+        err_set(err, EX_NOINPUT, "%s: %s", path, strerror(errno));
     }
     if (fd >= 0) {
         close(fd);
     }
-    bool found = len == 0 && find(buf_span(&text), machine, login, out);
+    bool found = whole && find(buf_span(&text), machine, login, out);
     buf_wipe(&text);
     return found;
 }

@@ -9,6 +9,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/mem.h"
 #include "cli/accounts.h"
 #include "cli/netrc.h"
@@ -77,16 +78,12 @@ static bool read_all(int fd, struct buf *out)
     char *to = buf_reserve(out, room);
     size_t had = 0;
     while (to && had < room) {
-        ssize_t len = read(fd, to + had, room - had);
-        if (len == 0) {
+        ssize_t len = descriptor_read(fd, to + had, room - had);
+        if (len <= 0) {
             buf_commit(out, had);
-            return true;
+            return len == 0;
         }
-        if (len > 0) {
-            had += (size_t)len;
-        } else if (errno != EINTR) {
-            return false;
-        }
+        had += (size_t)len;
     }
     errno = EFBIG;
     return false;

@@ -2,13 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/mem.h"
+#include "base/temporary.h"
 
 enum { COPY_BYTES = 64 << 10 };
 
@@ -18,59 +19,15 @@ static bool cannot_read(const struct spool *s, struct err *err)
     return false;
 }
 
-/* No name in the file system, or one that is gone at once. */
-static int open_unlinked(const char *directory)
-{
-    int made = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (made >= 0) {
-        return made;
-    }
-    char path[4096];
-    int len = snprintf(path, sizeof path, "%s/mailshot-XXXXXX", directory);
-    if (len < 0 || (size_t)len >= sizeof path) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    made = mkostemp(path, O_CLOEXEC);
-    if (made >= 0) {
-        unlink(path);
-    }
-    return made;
-}
-
-static bool write_whole(int to, const char *data, size_t bytes)
-{
-    while (bytes > 0) {
-        ssize_t written = write(to, data, bytes);
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written < 0) {
-            return false;
-        }
-        data += written;
-        bytes -= (size_t)written;
-    }
-    return true;
-}
-
-static ssize_t read_some(int from, char *to, size_t bytes)
-{
-    ssize_t got;
-    do {
-        got = read(from, to, bytes);
-    } while (got < 0 && errno == EINTR);
-    return got;
-}
-
 static bool copy_all(const struct spool *s, int to, const char *directory,
                      struct err *err)
 {
     char *block = mem_alloc(COPY_BYTES);
     ssize_t got;
     bool written = true;
-    while (written && (got = read_some(s->descriptor, block, COPY_BYTES)) > 0) {
-        written = write_whole(to, block, (size_t)got);
+    while (written &&
+           (got = descriptor_read(s->descriptor, block, COPY_BYTES)) > 0) {
+        written = descriptor_write(to, span_from(block, (size_t)got));
     }
     free(block);
     if (!written) {
@@ -83,11 +40,8 @@ static bool copy_all(const struct spool *s, int to, const char *directory,
 
 static bool copy(struct spool *s, struct err *err)
 {
-    const char *directory = getenv("TMPDIR");
-    if (!directory || directory[0] == '\0') {
-        directory = "/tmp";
-    }
-    int to = open_unlinked(directory);
+    const char *directory;
+    int to = temporary_open(&directory);
     if (to < 0) {
         err_set(err, EX_CANTCREAT, "%s: cannot keep a copy in %s: %s", s->name,
                 directory, strerror(errno));

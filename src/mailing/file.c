@@ -5,51 +5,23 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
+
 enum { CHUNK_BYTES = 64 * 1024 };
-
-static ssize_t read_some(int descriptor, void *to, size_t bytes)
-{
-    ssize_t got;
-    do {
-        got = read(descriptor, to, bytes);
-    } while (got < 0 && errno == EINTR);
-    return got;
-}
-
-/* Up to `bytes` more, or fewer where the ceiling is near; 0 at the end. */
-static bool read_chunk(int descriptor, const char *name, struct buf *out,
-                       size_t *got_out, struct err *err)
-{
-    size_t room = out->bytes_max - out->len;
-    size_t want = room < CHUNK_BYTES ? room : CHUNK_BYTES;
-    /* A full buffer is asked for one byte more, to tell "just fits". */
-    char spare;
-    char *to = want > 0 ? buf_reserve(out, want) : &spare;
-    ssize_t got = read_some(descriptor, to, want > 0 ? want : 1);
-    if (got < 0) {
-        err_set(err, EX_NOINPUT, "%s: %s", name, strerror(errno));
-        return false;
-    }
-    if (want == 0 && got > 0) {
-        err_set(err, EX_DATAERR, "%s: longer than %zu bytes", name,
-                out->bytes_max);
-        return false;
-    }
-    buf_commit(out, (size_t)got);
-    *got_out = (size_t)got;
-    return true;
-}
 
 bool file_read_descriptor(int descriptor, const char *name, struct buf *out,
                           struct err *err)
 {
-    size_t got;
-    do {
-        if (!read_chunk(descriptor, name, out, &got, err)) {
-            return false;
-        }
-    } while (got > 0);
-    return true;
+    if (descriptor_read_all(descriptor, out)) {
+        return true;
+    }
+    if (errno == EFBIG) {
+        err_set(err, EX_DATAERR, "%s: longer than %zu bytes", name,
+                out->bytes_max);
+    } else {
+        err_set(err, EX_NOINPUT, "%s: %s", name, strerror(errno));
+    }
+    return false;
 }
 
 bool file_read(const char *path, struct buf *out, struct err *err)
@@ -88,10 +60,13 @@ static bool read_more(struct file_lines *f, struct err *err)
                 f->name, (unsigned long long)f->line + 1, FILE_LINE_BYTES_MAX);
         return false;
     }
-    size_t got;
-    if (!read_chunk(f->descriptor, f->name, &f->buf, &got, err)) {
+    char *to = buf_reserve(&f->buf, CHUNK_BYTES);
+    ssize_t got = descriptor_read(f->descriptor, to, CHUNK_BYTES);
+    if (got < 0) {
+        err_set(err, EX_NOINPUT, "%s: %s", f->name, strerror(errno));
         return false;
     }
+    buf_commit(&f->buf, (size_t)got);
     f->ended = got == 0;
     return true;
 }

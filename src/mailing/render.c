@@ -3,12 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "mailing/keeper.h"
 #include "mailing/plan.h"
 
@@ -23,34 +23,11 @@ struct rendering {
     uint64_t letters;
 };
 
-/* A descriptor that somebody made non-blocking is waited for. */
-static bool try_again(int descriptor)
-{
-    if (errno == EAGAIN) {
-        struct pollfd ready = {.fd = descriptor, .events = POLLOUT};
-        return poll(&ready, 1, -1) >= 0 || errno == EINTR;
-    }
-    return errno == EINTR;
-}
-
-static bool write_all(int descriptor, struct span rest)
-{
-    while (rest.len > 0) {
-        ssize_t written = write(descriptor, rest.data, rest.len);
-        if (written >= 0) {
-            rest = span_rest(rest, (size_t)written);
-        } else if (!try_again(descriptor)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* False: errno. */
 static bool write_letter(int descriptor, const struct letter *letter)
 {
     for (size_t i = 0; i < letter->part_count; i++) {
-        if (!write_all(descriptor, letter->parts[i])) {
+        if (!descriptor_write(descriptor, letter->parts[i])) {
             return false;
         }
     }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "net/tls.h"
 #include "net/tls_parts.h"
 
@@ -19,20 +20,8 @@ static bool read_all(int file, struct buf *out)
     bool regular = fstat(file, &facts) == 0 && S_ISREG(facts.st_mode);
     bool small = regular && facts.st_size < FILE_BYTES_MAX;
     size_t room = small ? (size_t)facts.st_size + 1 : 4096;
-    char *to;
-    while ((to = buf_reserve(out, room))) {
-        ssize_t got = read(file, to, out->cap - out->len);
-        if (got < 0 && errno != EINTR) {
-            return false;
-        }
-        buf_commit(out, got > 0 ? (size_t)got : 0);
-        if (got == 0) {
-            return true;
-        }
-        room = 1;
-    }
-    errno = EFBIG;
-    return false;
+    (void)buf_reserve(out, room);
+    return descriptor_read_all(file, out);
 }
 
 /* Wipe *out in either case. */

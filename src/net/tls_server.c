@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/mem.h"
 #include "net/tls.h"
 #include "net/tls_parts.h"
@@ -172,22 +173,6 @@ void tls_server_destroy(struct tls_server *s)
     free(s);
 }
 
-static bool write_all(int file, const unsigned char *data, size_t bytes)
-{
-    while (bytes > 0) {
-        ssize_t written = write(file, data, bytes);
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written < 0) {
-            return false;
-        }
-        data += written;
-        bytes -= (size_t)written;
-    }
-    return true;
-}
-
 bool tls_server_write_certificate(const struct tls_server *s, const char *path,
                                   struct err *err)
 {
@@ -197,7 +182,8 @@ bool tls_server_write_certificate(const struct tls_server *s, const char *path,
                 strerror(errno));
         return false;
     }
-    bool whole = write_all(file, s->pem.data, s->pem.size);
+    bool whole = descriptor_write(
+        file, span_from((const char *)s->pem.data, s->pem.size));
     int reason = errno;
     if (close(file) != 0 && whole) {
         whole = false;

@@ -2,15 +2,14 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/temporary.h"
 
 enum {
     CHUNK_ROWS = 1024,
@@ -42,34 +41,10 @@ struct head {
     uint16_t reason_len;
 };
 
-static int open_unlinked(const char *folder)
-{
-    int fd = open(folder, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
-    if (fd >= 0) {
-        return fd;
-    }
-    struct buf path;
-    buf_init(&path, 4096);
-    buf_append(&path, span_of(folder));
-    buf_append(&path, SPAN("/mailshot.XXXXXX"));
-    buf_append_byte(&path, '\0');
-    if (!path.overflowed) {
-        fd = mkostemp(path.data, O_CLOEXEC);
-    }
-    if (fd >= 0) {
-        unlink(path.data);
-    }
-    buf_release(&path);
-    return fd;
-}
-
 struct notes *notes_create(struct err *err)
 {
-    const char *folder = getenv("TMPDIR");
-    if (!folder || !*folder) {
-        folder = "/tmp";
-    }
-    int fd = open_unlinked(folder);
+    const char *folder;
+    int fd = temporary_open(&folder);
     if (fd < 0) {
         err_set(err, EX_CANTCREAT, "%s: no temporary file can be made: %s",
                 folder, strerror(errno));

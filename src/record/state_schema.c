@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/mem.h"
 #include "record/folder.h"
 #include "record/nameless.h"
@@ -108,25 +109,11 @@ static unsigned char *make_image(const char *path, size_t *bytes_out,
     return image;
 }
 
-static bool write_whole(int fd, const unsigned char *data, size_t bytes)
-{
-    while (bytes > 0) {
-        ssize_t written = write(fd, data, bytes);
-        if (written < 0 && errno != EINTR) {
-            return false;
-        }
-        data += written > 0 ? written : 0;
-        bytes -= written > 0 ? (size_t)written : 0;
-    }
-    return fsync(fd) == 0;
-}
-
-static bool create_from(const unsigned char *image, size_t bytes,
-                        const char *path)
+static bool create_from(struct span image, const char *path)
 {
     char *temporary;
     int fd = nameless_create(path, &temporary);
-    bool fine = fd >= 0 && write_whole(fd, image, bytes) &&
+    bool fine = fd >= 0 && descriptor_write(fd, image) && fsync(fd) == 0 &&
                 nameless_appear(fd, path, &temporary) && folder_sync(path);
     int error = errno;
     if (fd >= 0) {
@@ -147,7 +134,7 @@ bool state_create(const char *path, struct err *err)
     if (!image) {
         return false;
     }
-    bool fine = create_from(image, bytes, path);
+    bool fine = create_from(span_from((const char *)image, bytes), path);
     if (!fine) {
         err_set(err, EX_CANTCREAT, "%s: cannot be made: %s", path,
                 strerror(errno));

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
+#include "base/descriptor.h"
 #include "base/json.h"
 
 enum {
@@ -136,15 +137,9 @@ bool journal_add_verdict(struct journal *j, const struct guest_verdict *verdict,
 
 bool journal_flush(struct journal *j, struct err *err)
 {
-    size_t at = 0;
-    while (at < j->lines.len) {
-        ssize_t written =
-            write(j->descriptor, j->lines.data + at, j->lines.len - at);
-        if (written < 0 && errno != EINTR) {
-            err_set(err, EX_IOERR, "%s: %s", j->path, strerror(errno));
-            return false;
-        }
-        at += written > 0 ? (size_t)written : 0;
+    if (!descriptor_write(j->descriptor, buf_span(&j->lines))) {
+        err_set(err, EX_IOERR, "%s: %s", j->path, strerror(errno));
+        return false;
     }
     buf_clear(&j->lines);
     return true;

@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
+
 enum { NAME_BYTES = 96 };
 
 /* Makes it where it is missing, and opens it. -1: errno tells. */
@@ -63,18 +65,6 @@ void maildir_close(struct maildir *m)
     m->tmp = m->new = -1;
 }
 
-static bool write_all(int descriptor, struct span content)
-{
-    while (content.len > 0) {
-        ssize_t written = write(descriptor, content.data, content.len);
-        if (written < 0 && errno != EINTR) {
-            return false;
-        }
-        content = span_rest(content, written > 0 ? (size_t)written : 0);
-    }
-    return true;
-}
-
 bool maildir_store(struct maildir *m, uint64_t number, struct span content)
 {
     if (m->tmp < 0) {
@@ -90,7 +80,7 @@ bool maildir_store(struct maildir *m, uint64_t number, struct span content)
     if (file < 0) {
         return false;
     }
-    bool fine = write_all(file, content);
+    bool fine = descriptor_write(file, content);
     fine = close(file) == 0 && fine;
     fine = fine && renameat(m->tmp, name, m->new, name) == 0;
     if (!fine) {

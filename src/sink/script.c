@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
+#include "base/descriptor.h"
 #include "base/mem.h"
 #include "smtp/steps.h"
 
@@ -153,34 +154,18 @@ bool script_parse(struct script *s, const char *name, struct span text,
     return read_lines(s, name, err);
 }
 
-/* 0, or an errno. */
-static int read_all(int file, struct buf *out)
-{
-    ssize_t got = 1;
-    while (got > 0) {
-        char *to = buf_reserve(out, 4096);
-        if (!to) {
-            return EFBIG;
-        }
-        got = read(file, to, 4096);
-        if (got < 0) {
-            return errno;
-        }
-        buf_commit(out, (size_t)got);
-    }
-    return 0;
-}
-
 bool script_read(struct script *s, const char *path, struct err *err)
 {
     init(s);
     int file = open(path, O_RDONLY | O_CLOEXEC);
-    int why = file < 0 ? errno : read_all(file, &s->text);
+    bool whole = file >= 0 && descriptor_read_all(file, &s->text);
+    if (!whole) {
+        err_set(err, EX_NOINPUT, "%s: %s", path, strerror(errno));
+    }
     if (file >= 0) {
         close(file);
     }
-    if (why != 0) {
-        err_set(err, EX_NOINPUT, "%s: %s", path, strerror(why));
+    if (!whole) {
         return false;
     }
     return read_lines(s, path, err);
