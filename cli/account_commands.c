@@ -150,18 +150,13 @@ READER(read_auth)
     return known ? NULL : "no mechanism that is known here";
 }
 
-static bool is_hex(char c)
-{
-    return ascii_is_digit(c) || (c >= 'a' && c <= 'f') ||
-           (c >= 'A' && c <= 'F');
-}
-
 /* 01:23:… of SHA-256, SHA-1 or MD5. */
 READER(read_fingerprint)
 {
     bool fits = argument.len == 95 || argument.len == 59 || argument.len == 47;
     for (size_t i = 0; i < argument.len && fits; i++) {
-        fits = i % 3 == 2 ? argument.data[i] == ':' : is_hex(argument.data[i]);
+        fits = i % 3 == 2 ? argument.data[i] == ':'
+                          : ascii_hex_value(argument.data[i]) >= 0;
     }
     return fits || argument.len == 0 ? read_text(c, argument, out)
                                      : "not a fingerprint such as 01:23:45:...";

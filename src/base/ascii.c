@@ -108,3 +108,25 @@ bool ascii_parse_number(struct span s, uint64_t max, uint64_t *value_out)
     *value_out = value;
     return true;
 }
+
+struct span ascii_number(uint64_t value,
+                         char text[static ASCII_NUMBER_BYTES_MAX])
+{
+    size_t at = ASCII_NUMBER_BYTES_MAX;
+    do {
+        text[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    return span_from(text + at, ASCII_NUMBER_BYTES_MAX - at);
+}
+
+struct span ascii_hex(const void *bytes, size_t count, char *text)
+{
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char *byte = bytes;
+    for (size_t i = 0; i < count; i++) {
+        text[2 * i] = digits[byte[i] >> 4];
+        text[2 * i + 1] = digits[byte[i] & 15];
+    }
+    return span_from(text, 2 * count);
+}

@@ -1,4 +1,5 @@
-/* What does a byte mean in ASCII, and what does a text say as a number?
+/* What does a byte mean in ASCII, and what does a text say as a number,
+ * and a number as a text?
  *
  * No locale: the same answer on every machine. */
 #pragma once
@@ -79,3 +80,11 @@ int ascii_hex_value(char c);
 
 /* A decimal number of at least one digit and nothing else, at most max. */
 bool ascii_parse_number(struct span s, uint64_t max, uint64_t *value_out);
+
+/* The other way round: its digits, in text. */
+enum { ASCII_NUMBER_BYTES_MAX = 20 };
+struct span ascii_number(uint64_t value,
+                         char text[static ASCII_NUMBER_BYTES_MAX]);
+
+/* Two hex digits for each byte, in lower case, in text. */
+struct span ascii_hex(const void *bytes, size_t count, char *text);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/mem.h"
 
 void buf_init(struct buf *b, size_t bytes_max)
@@ -75,13 +76,8 @@ void buf_append_slowly(struct buf *b, struct span s)
 
 void buf_append_number(struct buf *b, uint64_t value)
 {
-    char text[20];
-    size_t at = sizeof text;
-    do {
-        text[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    buf_append(b, span_from(text + at, sizeof text - at));
+    char text[ASCII_NUMBER_BYTES_MAX];
+    buf_append(b, ascii_number(value, text));
 }
 
 void buf_append_format(struct buf *b, const char *format, ...)

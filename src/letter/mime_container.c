@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/siphash.h"
 #include "letter/encode.h"
 #include "letter/mime_part.h"
@@ -7,7 +8,6 @@
 /* What would begin a line so in a body of ours is encoded. */
 static void name_boundary(struct mime_walk *w, struct mime_container *c)
 {
-    static const char digits[] = "0123456789abcdef";
     const struct draft_source *source = w->context->source;
     struct buf seed;
     buf_init(&seed, BODY_BYTES_MAX);
@@ -17,10 +17,7 @@ static void name_boundary(struct mime_walk *w, struct mime_container *c)
     struct siphash_print print = siphash(source->boundary_key, buf_span(&seed));
     buf_release(&seed);
     memcpy(c->boundary, ENCODE_BOUNDARY_PREFIX, 2);
-    for (size_t i = 0; i < sizeof print.bytes; i++) {
-        c->boundary[2 + 2 * i] = digits[print.bytes[i] >> 4];
-        c->boundary[3 + 2 * i] = digits[print.bytes[i] & 15];
-    }
+    ascii_hex(print.bytes, sizeof print.bytes, c->boundary + 2);
 }
 
 static struct span boundary_of(const struct mime_container *c)

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "base/ascii.h"
 #include "list/column.h"
 #include "mailing/fingerprint.h"
 #include "mailing/identity.h"
@@ -242,13 +243,8 @@ static struct span join(struct arena *arena, const struct span *parts,
 
 static struct span number_text(struct arena *arena, uint64_t number)
 {
-    char text[20];
-    size_t at = sizeof text;
-    do {
-        text[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    return arena_copy(arena, span_from(text + at, sizeof text - at));
+    char text[ASCII_NUMBER_BYTES_MAX];
+    return arena_copy(arena, ascii_number(number, text));
 }
 
 /* All that a letter is filled with but its Message-ID. */

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/ascii.h"
 #include "base/mem.h"
 #include "mailing/identity.h"
 
@@ -94,22 +95,14 @@ static bool fill(struct task *t, const struct plan *plan,
 static struct span shared_id(struct task *t, const struct plan *plan,
                              struct span own)
 {
-    struct buf key;
-    buf_init(&key, 2 * sizeof t->print.bytes);
-    for (size_t i = 0; i < sizeof t->print.bytes; i++) {
-        buf_append_byte(&key, "0123456789abcdef"[t->print.bytes[i] >> 4]);
-        buf_append_byte(&key, "0123456789abcdef"[t->print.bytes[i] & 15]);
-    }
+    char key[2 * sizeof t->print.bytes];
     struct identity who = {
         .campaign = span_of(plan->settings->campaign),
-        .address_key = buf_span(&key),
+        .address_key = ascii_hex(t->print.bytes, sizeof t->print.bytes, key),
     };
     struct span domain =
         span_slice(own, span_find_last(own, '@') + 1, own.len - 1);
-    struct span id =
-        identity_message_id(&plan->id_key, &who, domain, &t->letter_arena);
-    buf_release(&key);
-    return id;
+    return identity_message_id(&plan->id_key, &who, domain, &t->letter_arena);
 }
 
 /* What the letter is but for its Message-ID and its Date: rows with the same

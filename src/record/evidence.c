@@ -1,12 +1,16 @@
 #include "record/evidence.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "record/moment.h"
 #include "record/output.h"
+
+enum { SHA256_BYTES = 32 };
 
 struct evidence {
     struct output output;
@@ -34,15 +38,9 @@ static void add_words(struct buf *out, const char *name, const char *text)
 
 static void add_hex(struct buf *out, const char *name, struct span bytes)
 {
-    static const char digits[] = "0123456789abcdef";
-    char text[128];
-    size_t len = 0;
-    for (size_t i = 0; i < bytes.len && len + 2 <= sizeof text; i++) {
-        unsigned char byte = (unsigned char)bytes.data[i];
-        text[len++] = digits[byte >> 4];
-        text[len++] = digits[byte & 15];
-    }
-    json_add_text(out, name, span_from(text, len));
+    char text[2 * SHA256_BYTES];
+    assert(bytes.len <= SHA256_BYTES);
+    json_add_text(out, name, ascii_hex(bytes.data, bytes.len, text));
 }
 
 static void begin(struct buf *out, const char *type, uint64_t session,

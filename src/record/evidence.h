@@ -24,7 +24,7 @@ struct evidence_session {
     const char *trust;   /* "system", "ca-file", "fingerprint", "pin", "none" */
     bool pinned;
     bool resumed;
-    struct span certificate_sha256; /* bytes; empty: none was shown */
+    struct span certificate_sha256; /* 32 bytes; empty: none was shown */
     struct span key_sha256;         /* of its SubjectPublicKeyInfo */
     struct span end; /* why no message could be sent on it; empty: they can */
 };

@@ -1,6 +1,7 @@
 /* What did earlier runs leave of a campaign and its rows? */
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "record/state_parts.h"
 
@@ -126,11 +127,7 @@ bool state_read_row(sqlite3_stmt *q, struct arena *arena, struct state_row *out)
 static struct span hex(const struct siphash_print *print,
                        char text[static STATE_PRINT_DIGITS])
 {
-    for (size_t i = 0; i < sizeof print->bytes; i++) {
-        text[2 * i] = "0123456789abcdef"[print->bytes[i] >> 4];
-        text[2 * i + 1] = "0123456789abcdef"[print->bytes[i] & 15];
-    }
-    return span_from(text, STATE_PRINT_DIGITS);
+    return ascii_hex(print->bytes, sizeof print->bytes, text);
 }
 
 bool state_step_once(struct state *s, sqlite3_stmt *q, struct err *err)

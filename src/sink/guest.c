@@ -75,13 +75,8 @@ void guest_add_mark(struct guest *g, uint64_t wait_ms, bool final)
 static void say_number(struct guest *g, const struct answer_words *words,
                        uint64_t number)
 {
-    char text[20];
-    size_t at = sizeof text;
-    do {
-        text[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    say_line(g, words, span_from(text + at, sizeof text - at));
+    char text[ASCII_NUMBER_BYTES_MAX];
+    say_line(g, words, ascii_number(number, text));
 }
 
 void guest_say_number(struct guest *g, enum answer answer, uint64_t number)

@@ -118,6 +118,31 @@ static void finds_controls_anywhere(void **state)
     }
 }
 
+static void writes_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t value;
+        const char *text;
+    } cases[] = {
+        {0, "0"},
+        {7, "7"},
+        {10, "10"},
+        {4294967296, "4294967296"},
+        {UINT64_MAX, "18446744073709551615"},
+    };
+    char text[ASCII_NUMBER_BYTES_MAX];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_true(span_equal(ascii_number(cases[i].value, text),
+                               span_of(cases[i].text)));
+    }
+    char hex[10] = "........zz";
+    assert_true(
+        span_equal(ascii_hex("\x00\x0f\xf0\xab", 4, hex), SPAN("000ff0ab")));
+    assert_int_equal(hex[8], 'z');
+    assert_int_equal(ascii_hex("", 0, hex).len, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,6 +151,7 @@ int main(void)
         cmocka_unit_test(reads_hex_digits),
         cmocka_unit_test(finds_any_byte_beyond_ascii),
         cmocka_unit_test(parses_numbers),
+        cmocka_unit_test(writes_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
