@@ -8,8 +8,8 @@
 
 static bool runs_as_formula(struct span text)
 {
-    return text.len > 0 && text.data[0] != '\0' &&
-           strchr("=+-@\t\r", text.data[0]) != NULL;
+    return text.len > 0 && !ascii_is_alnum(text.data[0]) &&
+           text.data[0] != '\0' && strchr("=+-@\t\r", text.data[0]) != NULL;
 }
 
 static bool has(struct span text, char c)
