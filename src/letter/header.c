@@ -10,6 +10,7 @@
 #include "base/ascii.h"
 #include "base/mem.h"
 #include "letter/encode.h"
+#include "letter/encoded_text.h"
 #include "letter/template_ops.h"
 #include "letter/uri.h"
 
@@ -263,21 +264,16 @@ static struct template *compile_value(const struct field *field,
                                       const struct template_source *origin,
                                       const struct header_context *context)
 {
-    char *text = mem_copy_text(field->value.data, field->value.len);
-    bool encoded =
-        fields_kind(field->name) == FIELD_TEXT && strstr(text, "=?") != NULL;
-    struct template *t = NULL;
-    if (encoded) {
-        char *decoded = g_mime_utils_header_decode_text(NULL, text);
-        if (fields_check_text(span_of(decoded), origin->file, origin->line,
-                              context->err)) {
-            t = compile_text(span_of(decoded), origin, context);
-        }
-        g_free(decoded);
-    } else {
-        t = compile_text(field->value, origin, context);
+    if (fields_kind(field->name) != FIELD_TEXT) {
+        return compile_text(field->value, origin, context);
     }
-    free(text);
+    struct template *t = NULL;
+    struct buf text;
+    buf_init(&text, context->scratch->bytes_max);
+    if (encoded_text_append(&text, field->value, origin, context->err)) {
+        t = compile_text(buf_span(&text), origin, context);
+    }
+    buf_release(&text);
     return t;
 }
 

@@ -6,7 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/mem.h"
-#include "letter/fields.h"
+#include "letter/encoded_text.h"
 #include "letter/mailbox_parts.h"
 #include "letter/template_tag.h"
 
@@ -68,18 +68,12 @@ static bool compile_phrase(struct mailbox *out, struct span text,
     if (text.len == 0) {
         return true;
     }
-    char *c_text = mem_copy_text(text.data, text.len);
-    if (strstr(c_text, "=?")) {
-        char *decoded = g_mime_utils_header_decode_phrase(NULL, c_text);
-        if (fields_check_text(span_of(decoded), source->file, source->line,
-                              context->err)) {
-            out->phrase = compile(span_of(decoded), source, context);
-        }
-        g_free(decoded);
-    } else {
-        out->phrase = compile(text, source, context);
+    struct buf decoded;
+    buf_init(&decoded, VALUE_BYTES_MAX);
+    if (encoded_text_append(&decoded, text, source, context->err)) {
+        out->phrase = compile(buf_span(&decoded), source, context);
     }
-    free(c_text);
+    buf_release(&decoded);
     size_t column;
     out->phrase_exact =
         out->phrase && template_only_column(out->phrase, &column);

@@ -1,10 +1,10 @@
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "letter/charset.h"
 #include "letter/mime_part.h"
 
 /* As it stands in the draft. */
@@ -129,19 +129,6 @@ bool mime_part_sound(struct mime_walk *w, GMimePart *part)
                      "its text cut off, or was it never encoded?");
 }
 
-/* Bytes 0x80 to 0x9f: controls in ISO-8859-1, letters and quotation marks in
- * windows-1252, which is what mail programs mean. */
-static bool has_high_control(struct span s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.data[i];
-        if (c >= 0x80 && c < 0xa0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* A comment may stand behind it (RFC 2045 5.1). */
 static struct span without_comment(struct span charset)
 {
@@ -153,14 +140,7 @@ static struct span without_comment(struct span charset)
     return span_slice(charset, 0, len);
 }
 
-static bool is_latin1(struct span charset)
-{
-    return span_equal_nocase(charset, SPAN("iso-8859-1")) ||
-           span_equal_nocase(charset, SPAN("latin1")) ||
-           span_equal_nocase(charset, SPAN("us-ascii"));
-}
-
-/* The charset that the bytes are really in. */
+/* The one that is named, or where none is, the likely one. */
 static struct span charset_of(GMimePart *part, struct span bytes)
 {
     const char *parameter = g_mime_object_get_content_type_parameter(
@@ -169,28 +149,7 @@ static struct span charset_of(GMimePart *part, struct span bytes)
     if (said.len == 0) {
         return utf8_valid(bytes) ? SPAN("utf-8") : SPAN("windows-1252");
     }
-    if (is_latin1(said) && has_high_control(bytes)) {
-        return SPAN("windows-1252");
-    }
-    return span_equal_nocase(said, SPAN("us-ascii")) ? SPAN("iso-8859-1")
-                                                     : said;
-}
-
-static bool convert(iconv_t converter, struct span bytes, struct buf *out)
-{
-    char *from = (char *)bytes.data;
-    size_t left = bytes.len;
-    do {
-        char chunk[4096];
-        char *to = chunk;
-        size_t room = sizeof chunk;
-        size_t result = iconv(converter, &from, &left, &to, &room);
-        buf_append(out, span_from(chunk, sizeof chunk - room));
-        if (result == (size_t)-1 && errno != E2BIG) {
-            return false;
-        }
-    } while (left > 0 && !out->overflowed);
-    return !out->overflowed;
+    return said;
 }
 
 bool mime_part_text(struct mime_walk *w, GMimePart *part, struct buf *out)
@@ -199,19 +158,14 @@ bool mime_part_text(struct mime_walk *w, GMimePart *part, struct buf *out)
     buf_init(&bytes, BODY_TEXT_BYTES_MAX);
     mime_part_bytes(w, part, &bytes);
     struct span said = charset_of(part, buf_span(&bytes));
-    char *charset = mem_copy_text(said.data, said.len);
-    iconv_t converter = g_mime_iconv_open("UTF-8", charset);
-    bool fine = false;
-    if (converter != (iconv_t)-1) {
-        fine = !bytes.overflowed && convert(converter, buf_span(&bytes), out);
-        g_mime_iconv_close(converter);
-    }
+    bool fine =
+        !bytes.overflowed && charset_append(out, said, buf_span(&bytes));
     if (!fine) {
-        err_set(
-            w->context->err, EX_DATAERR, "%s:%u: this part is no text in %s",
-            w->context->source->origin.file, mime_part_line(w, part), charset);
+        err_set(w->context->err, EX_DATAERR,
+                "%s:%u: this part is no text in %.*s",
+                w->context->source->origin.file, mime_part_line(w, part),
+                (int)said.len, said.data);
     }
-    free(charset);
     buf_release(&bytes);
     return fine;
 }
