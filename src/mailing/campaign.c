@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "mailing/limits.h"
+#include "mailing/observer.h"
 #include "mailing/watch.h"
 
 enum { GOODBYE_MS = 2000 };
@@ -215,9 +216,9 @@ static void take_signal(void *context, int number)
         watch_answer(c);
     } else if (!c->asked_to_stop) {
         c->asked_to_stop = true;
-        c->observer->say(c->observer->context, SAY_WARNING,
-                         "stopping: what is under way will end, nothing new "
-                         "is begun (once more to stop at once)");
+        observer_say(c->observer, SAY_WARNING,
+                     "stopping: what is under way will end, nothing new "
+                     "is begun (once more to stop at once)");
         campaign_stop(c, COURSE_DRAINING, EX_TEMPFAIL, "stopped by a signal");
     } else {
         campaign_stop(c, COURSE_STOPPED, EX_TEMPFAIL, "stopped by a signal");

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "mailing/finding.h"
+#include "mailing/observer.h"
 
 enum { CAUSES_MAX = 100 };
 
@@ -68,17 +69,16 @@ static unsigned tell(void *finding, const struct observer *observer)
 {
     const struct causes *c = finding;
     const char *list = csv_reader_name(c->plan->reader);
-    struct err line;
     for (size_t i = 0; i < c->count; i++) {
         const struct cause *cause = &c->list[i];
-        err_set(&line, 0, "%s:%" PRIu32 ": %.*s (%" PRIu64 " row%s)", list,
-                cause->line, (int)cause->reason.len, cause->reason.data,
-                cause->rows, cause->rows == 1 ? "" : "s, this one first");
-        observer->say(observer->context, SAY_WARNING, line.text);
+        observer_say(observer, SAY_WARNING,
+                     "%s:%" PRIu32 ": %.*s (%" PRIu64 " row%s)", list,
+                     cause->line, (int)cause->reason.len, cause->reason.data,
+                     cause->rows, cause->rows == 1 ? "" : "s, this one first");
     }
     if (c->others > 0) {
-        err_set(&line, 0, "%s: more causes: %" PRIu64 " rows", list, c->others);
-        observer->say(observer->context, SAY_WARNING, line.text);
+        observer_say(observer, SAY_WARNING, "%s: more causes: %" PRIu64 " rows",
+                     list, c->others);
     }
     return (unsigned)c->count + (c->others > 0);
 }

@@ -1,13 +1,13 @@
 #include "mailing/mailing.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "mailing/check_rows.h"
 #include "mailing/check_state.h"
 #include "mailing/domains.h"
 #include "mailing/exit_status.h"
 #include "mailing/finding.h"
+#include "mailing/observer.h"
 #include "mailing/plan.h"
 #include "mailing/visit.h"
 #include "record/cleaned.h"
@@ -122,13 +122,11 @@ static void tell(const struct checking *c, const struct observer *observer,
         tally_out->by_outcome[o] += c->state.by_outcome[o];
     }
     check_state_tell(&c->state, p, observer);
-    char text[160];
-    snprintf(text, sizeof text,
-             "ok=%" PRIu64 " invalid=%" PRIu64 " duplicate=%" PRIu64
-             " suppressed=%" PRIu64 " rows=%" PRIu64,
-             n[CLEAN_OK], n[CLEAN_INVALID], n[CLEAN_DUPLICATE],
-             n[CLEAN_SUPPRESSED], p->rows);
-    observer->say(observer->context, SAY_INFO, text);
+    observer_say(observer, SAY_INFO,
+                 "ok=%" PRIu64 " invalid=%" PRIu64 " duplicate=%" PRIu64
+                 " suppressed=%" PRIu64 " rows=%" PRIu64,
+                 n[CLEAN_OK], n[CLEAN_INVALID], n[CLEAN_DUPLICATE],
+                 n[CLEAN_SUPPRESSED], p->rows);
 }
 
 static int verdict(const struct checking *c)

@@ -1,4 +1,5 @@
 #include "mailing/check_state.h"
+#include "mailing/observer.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -72,7 +73,6 @@ void check_state_tell(const struct check_state *c, const struct plan *plan,
                       const struct observer *observer)
 {
     const struct settings *s = plan->settings;
-    struct err line;
     struct buf outcomes;
     if (!s->campaign) {
         return;
@@ -80,15 +80,14 @@ void check_state_tell(const struct check_state *c, const struct plan *plan,
     buf_init(&outcomes, 1024);
     append_outcomes(c, &outcomes);
     if (c->keeper.known) {
-        err_set(&line, 0,
-                "campaign %s: earlier runs settled %" PRIu64
-                " of the ok rows%.*s; %" PRIu64 " would be sent",
-                s->campaign, c->settled, (int)outcomes.len, outcomes.data,
-                plan->by_status[CLEAN_OK] - c->settled);
+        observer_say(observer, SAY_INFO,
+                     "campaign %s: earlier runs settled %" PRIu64
+                     " of the ok rows%.*s; %" PRIu64 " would be sent",
+                     s->campaign, c->settled, (int)outcomes.len, outcomes.data,
+                     plan->by_status[CLEAN_OK] - c->settled);
     } else {
-        err_set(&line, 0, "campaign %s: not yet begun (%s)", s->campaign,
-                s->state_path);
+        observer_say(observer, SAY_INFO, "campaign %s: not yet begun (%s)",
+                     s->campaign, s->state_path);
     }
-    observer->say(observer->context, SAY_INFO, line.text);
     buf_release(&outcomes);
 }

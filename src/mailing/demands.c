@@ -12,6 +12,7 @@
 #include "letter/uri.h"
 #include "list/address.h"
 #include "mailing/finding.h"
+#include "mailing/observer.h"
 
 enum {
     LETTERS = 2,
@@ -264,9 +265,8 @@ static const char *(*const looks[])(const struct demands *d,
 static void say(const struct demands *d, const struct observer *observer,
                 enum say_level level, const char *what)
 {
-    struct err line;
-    err_set(&line, 0, "%s: %s", d->plan->settings->template_path, what);
-    observer->say(observer->context, level, line.text);
+    observer_say(observer, level, "%s: %s", d->plan->settings->template_path,
+                 what);
 }
 
 /* We do not sign: what the relay has to do cannot be seen from here. */

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/set.h"
+#include "mailing/observer.h"
 #include "net/lookup.h"
 
 enum {
@@ -89,20 +90,19 @@ static bool ask_all(struct asking *a, struct err *err)
 
 static void tell(const struct asking *a, const struct observer *observer)
 {
-    struct err line;
-    if (a->silence >= SILENCE_MAX) {
-        err_set(&line, 0,
-                "DNS does not answer: %" PRIu64 " domains could not be looked "
-                "up, and the rest were not",
-                a->failed);
-    } else {
-        err_set(&line, 0,
-                "%" PRIu64 " of %" PRIu32 " domains could not be looked up: "
-                "DNS did not say",
-                a->failed, a->asked.count);
+    if (a->failed == 0) {
+        return;
     }
-    if (a->failed > 0) {
-        observer->say(observer->context, SAY_WARNING, line.text);
+    if (a->silence >= SILENCE_MAX) {
+        observer_say(observer, SAY_WARNING,
+                     "DNS does not answer: %" PRIu64 " domains could not be "
+                     "looked up, and the rest were not",
+                     a->failed);
+    } else {
+        observer_say(observer, SAY_WARNING,
+                     "%" PRIu64 " of %" PRIu32 " domains could not be looked "
+                     "up: DNS did not say",
+                     a->failed, a->asked.count);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "mailing/observer.h"
 
 enum { BOUNCES_JUDGED_MIN = 100, MINUTES_A_DAY = 24 * 60 };
 
@@ -60,9 +61,9 @@ static void ask_state(struct campaign *c)
         return;
     }
     if (!c->keeper.state) {
-        c->observer->say(c->observer->context, SAY_WARNING,
-                         "--rate: without a state, hours and days are counted "
-                         "over this run alone");
+        observer_say(c->observer, SAY_WARNING,
+                     "--rate: without a state, hours and days are counted "
+                     "over this run alone");
     } else if (!keeper_remember(&c->keeper, &c->rate, now, &err)) {
         campaign_stop(c, COURSE_STOPPED, err.status, err.text);
     } else if (rate_when_ms(&c->rate, now) == UINT64_MAX) {

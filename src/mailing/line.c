@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "mailing/campaign.h"
+#include "mailing/observer.h"
 #include "mailing/witness.h"
 #include "net/resolver.h"
 
@@ -58,8 +59,7 @@ static void be_in_trouble(struct line *l, bool final, int status,
     err_set(&l->trouble, status, "%s", text);
     if (relays_left(c)) {
         rest(l);
-        c->observer->say(c->observer->context, news ? SAY_WARNING : SAY_INFO,
-                         text);
+        observer_say(c->observer, news ? SAY_WARNING : SAY_INFO, "%s", text);
     }
 }
 
@@ -83,7 +83,7 @@ void line_give_up(struct line *l, int status, const char *text)
         err_set(&l->given_up, status, "%s", text);
     }
     if (relays_left(c)) {
-        c->observer->say(c->observer->context, SAY_WARNING, text);
+        observer_say(c->observer, SAY_WARNING, "%s", text);
     }
 }
 
@@ -205,7 +205,7 @@ static void take_end(void *context, struct session *s,
     } else if (end->ruling.line == LINE_GOES_ON) {
         /* As it was to be. */
     } else if (progress || host_rests(l, s, end)) {
-        c->observer->say(c->observer->context, SAY_INFO, end->why.text);
+        observer_say(c->observer, SAY_INFO, "%s", end->why.text);
     } else if (one_too_many(l, end)) {
         pace_refused(&l->pace, l->ready_count, loop_now_ms(c->loop));
     } else {

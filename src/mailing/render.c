@@ -10,6 +10,7 @@
 
 #include "base/descriptor.h"
 #include "mailing/keeper.h"
+#include "mailing/observer.h"
 #include "mailing/plan.h"
 
 enum { FILE_NAME_BYTES = 32 };
@@ -238,9 +239,8 @@ int mailing_render(const struct settings *settings,
     r.date_s = plan_date(&r.plan);
     bool fine = render(&r, options->line, err);
     if (r.directory_fd >= 0) {
-        char text[64];
-        snprintf(text, sizeof text, "%" PRIu64 " letters written", r.letters);
-        observer->say(observer->context, SAY_INFO, text);
+        observer_say(observer, SAY_INFO, "%" PRIu64 " letters written",
+                     r.letters);
         close(r.directory_fd);
     }
     arena_release(&r.arena);

@@ -5,6 +5,7 @@
 #include "mailing/campaign.h"
 #include "mailing/domains.h"
 #include "mailing/exit_status.h"
+#include "mailing/observer.h"
 #include "mailing/watch.h"
 
 static int status_of_rows(const struct campaign *c)
@@ -84,7 +85,7 @@ static void release(struct campaign *c)
 static void tell_also(const struct campaign *c, const struct err *err)
 {
     if (err->status != 0) {
-        c->observer->say(c->observer->context, SAY_ERROR, err->text);
+        observer_say(c->observer, SAY_ERROR, "%s", err->text);
     }
 }
 
@@ -172,12 +173,11 @@ static bool count(struct campaign *c, struct err *err)
     }
     if (p->by_status[CLEAN_INVALID] > 0) {
         struct span reason = buf_span(&p->first_invalid_reason);
-        struct err line;
-        err_set(&line, 0,
-                "%s:%" PRIu32 ": invalid: %.*s (invalid rows: %" PRIu64 ")",
-                csv_reader_name(p->reader), p->first_invalid_line,
-                (int)reason.len, reason.data, p->by_status[CLEAN_INVALID]);
-        c->observer->say(c->observer->context, SAY_WARNING, line.text);
+        observer_say(c->observer, SAY_WARNING,
+                     "%s:%" PRIu32 ": invalid: %.*s (invalid rows: %" PRIu64
+                     ")",
+                     csv_reader_name(p->reader), p->first_invalid_line,
+                     (int)reason.len, reason.data, p->by_status[CLEAN_INVALID]);
     }
     return true;
 }

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "list/address.h"
 #include "mailing/finding.h"
+#include "mailing/observer.h"
 #include "net/lookup.h"
 
 enum { NAME_BYTES_MAX = 253 };
@@ -63,9 +64,8 @@ static void look(void *finding, struct plan_row *row)
 static void say(struct sender *s, enum say_level level, struct span domain,
                 const char *words)
 {
-    struct err line;
-    err_set(&line, 0, "DNS: %.*s %s", (int)domain.len, domain.data, words);
-    s->observer->say(s->observer->context, level, line.text);
+    observer_say(s->observer, level, "DNS: %.*s %s", (int)domain.len,
+                 domain.data, words);
     s->warnings += level == SAY_WARNING;
 }
 

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "mailing/finding.h"
+#include "mailing/observer.h"
 #include "mailing/weigh.h"
 
 enum {
@@ -102,43 +103,39 @@ static unsigned percent(size_t part, size_t whole)
 static void tell_parts(const struct sizes *s, const struct observer *observer)
 {
     const struct weight *w = &s->weight;
-    struct err line;
     if (w->attached == 0 && w->base64_added == 0) {
         return;
     }
-    err_set(&line, 0,
-            "of a message, attachments are %u %% (%zu bytes); base64 adds "
-            "%u %% (%zu bytes)",
-            percent(w->attached, w->bytes), w->attached,
-            percent(w->base64_added, w->bytes), w->base64_added);
-    observer->say(observer->context, SAY_INFO, line.text);
+    observer_say(observer, SAY_INFO,
+                 "of a message, attachments are %u %% (%zu bytes); base64 adds "
+                 "%u %% (%zu bytes)",
+                 percent(w->attached, w->bytes), w->attached,
+                 percent(w->base64_added, w->bytes), w->base64_added);
 }
 
 static unsigned tell(void *finding, const struct observer *observer)
 {
     const struct sizes *s = finding;
-    struct err line;
     if (s->filled == 0) {
         return 0;
     }
     uint64_t average = s->bytes / s->filled;
     bool exact = s->filled == s->rows;
     uint64_t total = exact ? s->bytes : average * s->rows;
-    err_set(&line, 0,
-            "a message has %" PRIu64 " bytes, the largest (line %" PRIu32
-            ") %zu: %s%" PRIu64 " bytes for %" PRIu64 " rows",
-            average, s->largest_line, s->largest, exact ? "" : "about ", total,
-            s->rows);
-    observer->say(observer->context, SAY_INFO, line.text);
+    observer_say(observer, SAY_INFO,
+                 "a message has %" PRIu64 " bytes, the largest (line %" PRIu32
+                 ") %zu: %s%" PRIu64 " bytes for %" PRIu64 " rows",
+                 average, s->largest_line, s->largest, exact ? "" : "about ",
+                 total, s->rows);
     tell_parts(s, observer);
     if (s->largest <= HEAVY_BYTES) {
         return 0;
     }
-    err_set(&line, 0,
-            "%s:%" PRIu32 ": a message of %zu bytes: above 100 kB they are "
-            "slow to send, and some programs show only the start of them",
-            csv_reader_name(s->plan->reader), s->largest_line, s->largest);
-    observer->say(observer->context, SAY_WARNING, line.text);
+    observer_say(observer, SAY_WARNING,
+                 "%s:%" PRIu32
+                 ": a message of %zu bytes: above 100 kB they are "
+                 "slow to send, and some programs show only the start of them",
+                 csv_reader_name(s->plan->reader), s->largest_line, s->largest);
     return 1;
 }
 

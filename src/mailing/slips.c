@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "list/slip.h"
 #include "mailing/finding.h"
+#include "mailing/observer.h"
 
 enum { SLIPS_MAX = 100, CACHE_SIZE = 256, CACHED_BYTES_MAX = 24 };
 
@@ -115,21 +116,20 @@ static unsigned tell(void *finding, const struct observer *observer)
 {
     const struct slips *s = finding;
     const char *list = csv_reader_name(s->plan->reader);
-    struct err line;
     for (size_t i = 0; i < s->count; i++) {
         const struct slip *slip = &s->list[i];
-        err_set(&line, 0, "%s:%" PRIu32 ": %.*s: %.*s (%" PRIu64 " row%s)",
-                list, slip->line, (int)slip->domain.len, slip->domain.data,
-                (int)slip->hint.len, slip->hint.data, slip->rows,
-                slip->rows == 1 ? "" : "s");
-        observer->say(observer->context, SAY_WARNING, line.text);
+        observer_say(observer, SAY_WARNING,
+                     "%s:%" PRIu32 ": %.*s: %.*s (%" PRIu64 " row%s)", list,
+                     slip->line, (int)slip->domain.len, slip->domain.data,
+                     (int)slip->hint.len, slip->hint.data, slip->rows,
+                     slip->rows == 1 ? "" : "s");
     }
     if (s->others > 0) {
-        err_set(&line, 0,
-                "%s: more domains are nearly those of big providers: %" PRIu64
-                " rows",
-                list, s->others);
-        observer->say(observer->context, SAY_WARNING, line.text);
+        observer_say(
+            observer, SAY_WARNING,
+            "%s: more domains are nearly those of big providers: %" PRIu64
+            " rows",
+            list, s->others);
     }
     return (unsigned)s->count + (s->others > 0);
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "mailing/campaign.h"
 #include "mailing/limits.h"
+#include "mailing/observer.h"
 #include "mailing/session.h"
 #include "mailing/witness.h"
 
@@ -155,8 +156,7 @@ static void rule_line(struct line *l, const struct session *s,
         break;
     case LINE_LEAVES: /* take_end sees whether that is trouble */
     case LINE_LAPSES:
-        l->campaign->observer->say(l->campaign->observer->context, SAY_INFO,
-                                   why.text);
+        observer_say(l->campaign->observer, SAY_INFO, "%s", why.text);
         break;
     case LINE_SLOWS:
         pace_throttled(&l->pace, loop_now_ms(l->campaign->loop));

@@ -8,6 +8,7 @@
 
 #include "mailing/addresses.h"
 #include "mailing/exit_status.h"
+#include "mailing/observer.h"
 #include "mailing/offers.h"
 #include "mailing/session.h"
 #include "net/resolver.h"
@@ -71,9 +72,8 @@ static void heard(void *context, struct addrinfo *list, const struct err *why)
 static void say(const struct visit *v, enum say_level level,
                 struct span offered_by, const char *text)
 {
-    struct err line;
-    err_set(&line, 0, "%.*s: %s", (int)offered_by.len, offered_by.data, text);
-    v->observer->say(v->observer->context, level, line.text);
+    observer_say(v->observer, level, "%.*s: %s", (int)offered_by.len,
+                 offered_by.data, text);
 }
 
 /* In seconds since 1970; 0: it showed none. */
@@ -195,7 +195,7 @@ static int call_on_all(struct visit *v, struct err *err)
         int worst = exit_status_worse(status, v->why.status);
         if (status != EX_OK) { /* only one is told at the end */
             const struct err *other = worst == status ? &v->why : err;
-            v->observer->say(v->observer->context, SAY_WARNING, other->text);
+            observer_say(v->observer, SAY_WARNING, "%s", other->text);
         }
         if (worst != status) {
             *err = v->why;

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "mailing/campaign.h"
+#include "mailing/observer.h"
 #include "mailing/session.h"
 #include "record/evidence.h"
 
@@ -42,12 +43,11 @@ static void describe_tls(const struct tls *t, struct tls_facts *facts,
 /* With --debug. */
 static void show(const struct campaign *c, const struct evidence_session *line)
 {
-    struct err text;
-    err_set(&text, 0, "%.*s = %s %s %s, %s (%s)%s%s", (int)line->relay.len,
-            line->relay.data, line->version, line->cipher, line->key_exchange,
-            line->verdict, line->trust, line->pinned ? ", pinned" : "",
-            line->resumed ? ", resumed" : "");
-    c->observer->say(c->observer->context, SAY_DEBUG, text.text);
+    observer_say(c->observer, SAY_DEBUG, "%.*s = %s %s %s, %s (%s)%s%s",
+                 (int)line->relay.len, line->relay.data, line->version,
+                 line->cipher, line->key_exchange, line->verdict, line->trust,
+                 line->pinned ? ", pinned" : "",
+                 line->resumed ? ", resumed" : "");
 }
 
 /* False: of what never came about there is nothing to tell. */
