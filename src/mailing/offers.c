@@ -20,23 +20,10 @@ static void append_number(struct buf *out, struct span word, uint64_t number)
 
 static void append_mechanisms(struct buf *out, unsigned offered)
 {
-    static const struct {
-        unsigned bit;
-        struct span name;
-    } known[] = {
-        {CAPABILITIES_AUTH_PLAIN, {" PLAIN", 6}},
-        {CAPABILITIES_AUTH_LOGIN, {" LOGIN", 6}},
-        {CAPABILITIES_AUTH_CRAM_MD5, {" CRAM-MD5", 9}},
-        {CAPABILITIES_AUTH_SCRAM_SHA_1, {" SCRAM-SHA-1", 12}},
-        {CAPABILITIES_AUTH_SCRAM_SHA_1_PLUS, {" SCRAM-SHA-1-PLUS", 17}},
-        {CAPABILITIES_AUTH_SCRAM_SHA_256, {" SCRAM-SHA-256", 14}},
-        {CAPABILITIES_AUTH_SCRAM_SHA_256_PLUS, {" SCRAM-SHA-256-PLUS", 19}},
-        {CAPABILITIES_AUTH_XOAUTH2, {" XOAUTH2", 8}},
-        {CAPABILITIES_AUTH_OAUTHBEARER, {" OAUTHBEARER", 12}},
-    };
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (offered & known[i].bit) {
-            buf_append(out, known[i].name);
+    for (unsigned bit = 1; bit <= offered; bit <<= 1) {
+        if (offered & bit) {
+            buf_append_byte(out, ' ');
+            buf_append(out, span_of(capabilities_mechanism(bit)));
         }
     }
 }

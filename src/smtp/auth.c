@@ -23,8 +23,7 @@ enum {
  * relay too, then what hides the secret from it, then what hands it over.
  * Tokens come last: a password is one more often. */
 static const struct mechanism {
-    unsigned bit;
-    const char *name;   /* as SASL knows it */
+    enum capabilities_auth bit;
     const char *option; /* as --auth does */
     bool speaks_first;  /* has an initial response (RFC 4422 5.c) */
     bool prepared;      /* user and secret go through SASLprep */
@@ -34,23 +33,21 @@ static const struct mechanism {
     void (*append_token)(const struct login *login, struct buf *out);
     const char *after_complaint;
 } mechanisms[] = {
-    {CAPABILITIES_AUTH_SCRAM_SHA_256_PLUS, "SCRAM-SHA-256-PLUS",
-     "scram-sha-256", true, true, true, true, NULL, NULL},
-    {CAPABILITIES_AUTH_SCRAM_SHA_1_PLUS, "SCRAM-SHA-1-PLUS", "scram-sha-1",
-     true, true, true, true, NULL, NULL},
-    {CAPABILITIES_AUTH_SCRAM_SHA_256, "SCRAM-SHA-256", "scram-sha-256", true,
-     true, false, true, NULL, NULL},
-    {CAPABILITIES_AUTH_SCRAM_SHA_1, "SCRAM-SHA-1", "scram-sha-1", true, true,
-     false, true, NULL, NULL},
-    {CAPABILITIES_AUTH_CRAM_MD5, "CRAM-MD5", "cram-md5", false, true, false,
-     false, NULL, NULL},
-    {CAPABILITIES_AUTH_PLAIN, "PLAIN", "plain", true, false, false, false, NULL,
-     NULL},
-    {CAPABILITIES_AUTH_LOGIN, "LOGIN", "login", false, false, false, false,
+    {CAPABILITIES_AUTH_SCRAM_SHA_256_PLUS, "scram-sha-256", true, true, true,
+     true, NULL, NULL},
+    {CAPABILITIES_AUTH_SCRAM_SHA_1_PLUS, "scram-sha-1", true, true, true, true,
      NULL, NULL},
-    {CAPABILITIES_AUTH_OAUTHBEARER, "OAUTHBEARER", "oauthbearer", true, false,
-     false, false, bearer_append_oauthbearer, "AQ=="}, /* RFC 7628 3.2.3 */
-    {CAPABILITIES_AUTH_XOAUTH2, "XOAUTH2", "xoauth2", true, false, false, false,
+    {CAPABILITIES_AUTH_SCRAM_SHA_256, "scram-sha-256", true, true, false, true,
+     NULL, NULL},
+    {CAPABILITIES_AUTH_SCRAM_SHA_1, "scram-sha-1", true, true, false, true,
+     NULL, NULL},
+    {CAPABILITIES_AUTH_CRAM_MD5, "cram-md5", false, true, false, false, NULL,
+     NULL},
+    {CAPABILITIES_AUTH_PLAIN, "plain", true, false, false, false, NULL, NULL},
+    {CAPABILITIES_AUTH_LOGIN, "login", false, false, false, false, NULL, NULL},
+    {CAPABILITIES_AUTH_OAUTHBEARER, "oauthbearer", true, false, false, false,
+     bearer_append_oauthbearer, "AQ=="}, /* RFC 7628 3.2.3 */
+    {CAPABILITIES_AUTH_XOAUTH2, "xoauth2", true, false, false, false,
      bearer_append_xoauth2, ""},
 };
 
@@ -165,8 +162,9 @@ static bool start(struct auth *a)
 {
     return a->mechanism->append_token ||
            (gsasl_init(&a->library) == GSASL_OK &&
-            gsasl_client_start(a->library, a->mechanism->name, &a->session) ==
-                GSASL_OK &&
+            gsasl_client_start(a->library,
+                               capabilities_mechanism(a->mechanism->bit),
+                               &a->session) == GSASL_OK &&
             set(a, GSASL_AUTHID, a->login->user) &&
             set(a, GSASL_PASSWORD, a->login->secret) &&
             (!a->mechanism->binds || bind(a)));
@@ -279,7 +277,7 @@ bool auth_begin(struct auth *a, struct buf *out)
     }
     size_t before = out->len;
     buf_append(out, SPAN("AUTH "));
-    buf_append(out, span_of(a->mechanism->name));
+    buf_append(out, span_of(capabilities_mechanism(a->mechanism->bit)));
     size_t line_bytes = out->len - before + 1 + response.len + 2;
     if (speaks && line_bytes > COMMAND_BYTES_MAX) {
         /* RFC 4954 4: it is said when the relay asks for it. */
@@ -381,7 +379,7 @@ enum auth_turn auth_accepted(const struct auth *a)
 
 const char *auth_mechanism(const struct auth *a)
 {
-    return a->mechanism->name;
+    return capabilities_mechanism(a->mechanism->bit);
 }
 
 bool auth_by_token(const struct auth *a)

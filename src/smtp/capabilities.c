@@ -1,23 +1,34 @@
 #include "smtp/capabilities.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 #include "base/ascii.h"
 
 static const struct {
-    struct span name;
-    unsigned bit;
+    enum capabilities_auth bit;
+    const char *name;
 } mechanisms[] = {
-    {SPAN("PLAIN"), CAPABILITIES_AUTH_PLAIN},
-    {SPAN("LOGIN"), CAPABILITIES_AUTH_LOGIN},
-    {SPAN("CRAM-MD5"), CAPABILITIES_AUTH_CRAM_MD5},
-    {SPAN("SCRAM-SHA-1"), CAPABILITIES_AUTH_SCRAM_SHA_1},
-    {SPAN("SCRAM-SHA-256"), CAPABILITIES_AUTH_SCRAM_SHA_256},
-    {SPAN("SCRAM-SHA-1-PLUS"), CAPABILITIES_AUTH_SCRAM_SHA_1_PLUS},
-    {SPAN("SCRAM-SHA-256-PLUS"), CAPABILITIES_AUTH_SCRAM_SHA_256_PLUS},
-    {SPAN("XOAUTH2"), CAPABILITIES_AUTH_XOAUTH2},
-    {SPAN("OAUTHBEARER"), CAPABILITIES_AUTH_OAUTHBEARER},
+    {CAPABILITIES_AUTH_PLAIN, "PLAIN"},
+    {CAPABILITIES_AUTH_LOGIN, "LOGIN"},
+    {CAPABILITIES_AUTH_CRAM_MD5, "CRAM-MD5"},
+    {CAPABILITIES_AUTH_SCRAM_SHA_1, "SCRAM-SHA-1"},
+    {CAPABILITIES_AUTH_SCRAM_SHA_1_PLUS, "SCRAM-SHA-1-PLUS"},
+    {CAPABILITIES_AUTH_SCRAM_SHA_256, "SCRAM-SHA-256"},
+    {CAPABILITIES_AUTH_SCRAM_SHA_256_PLUS, "SCRAM-SHA-256-PLUS"},
+    {CAPABILITIES_AUTH_XOAUTH2, "XOAUTH2"},
+    {CAPABILITIES_AUTH_OAUTHBEARER, "OAUTHBEARER"},
 };
+
+const char *capabilities_mechanism(enum capabilities_auth bit)
+{
+    size_t i = 0;
+    while (mechanisms[i].bit != bit) {
+        i++;
+        assert(i < sizeof mechanisms / sizeof *mechanisms);
+    }
+    return mechanisms[i].name;
+}
 
 /* The next word of *rest, which moves behind it; empty at the end. */
 static struct span next_word(struct span *rest)
@@ -44,7 +55,7 @@ static void read_auth(struct span values, struct capabilities *out)
     struct span word;
     while ((word = next_word(&values)).len > 0) {
         for (size_t i = 0; i < sizeof mechanisms / sizeof *mechanisms; i++) {
-            if (span_equal_nocase(word, mechanisms[i].name)) {
+            if (span_equal_nocase(word, span_of(mechanisms[i].name))) {
                 out->mechanisms |= mechanisms[i].bit;
             }
         }

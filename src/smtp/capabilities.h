@@ -14,8 +14,8 @@ enum capabilities_auth {
     CAPABILITIES_AUTH_LOGIN = 1 << 1,
     CAPABILITIES_AUTH_CRAM_MD5 = 1 << 2,
     CAPABILITIES_AUTH_SCRAM_SHA_1 = 1 << 3,
-    CAPABILITIES_AUTH_SCRAM_SHA_256 = 1 << 4,
-    CAPABILITIES_AUTH_SCRAM_SHA_1_PLUS = 1 << 5,
+    CAPABILITIES_AUTH_SCRAM_SHA_1_PLUS = 1 << 4,
+    CAPABILITIES_AUTH_SCRAM_SHA_256 = 1 << 5,
     CAPABILITIES_AUTH_SCRAM_SHA_256_PLUS = 1 << 6,
     CAPABILITIES_AUTH_XOAUTH2 = 1 << 7,
     CAPABILITIES_AUTH_OAUTHBEARER = 1 << 8,
@@ -37,5 +37,8 @@ struct capabilities {
     uint64_t mail_max;   /* MAILMAX; 0: none said */
     uint64_t recipients_max;
 };
+
+/* "PLAIN", …: what SASL calls the mechanism of that bit. */
+const char *capabilities_mechanism(enum capabilities_auth bit);
 
 void capabilities_read(struct span lines, struct capabilities *out);
