@@ -76,6 +76,26 @@ static const struct header *find_header(const struct draft *d, struct span name)
     return NULL;
 }
 
+/* RFC 5322 3.6.2. */
+static bool has_one_sender(const struct draft *d, const struct fields *fields,
+                           struct err *err)
+{
+    const struct header *sender = find_header(d, SPAN("Sender"));
+    const char *wrong = NULL;
+    const struct field *at = fields_find(fields, SPAN("From"));
+    if (sender && sender->mailboxes.count > 1) {
+        wrong = "Sender has more than one address: a letter has one sender";
+        at = fields_find(fields, SPAN("Sender"));
+    } else if (!sender && d->from->mailboxes.count > 1) {
+        wrong = "From has more than one address: a Sender header has to say "
+                "whose letter it is (RFC 5322 3.6.2)";
+    }
+    if (wrong) {
+        err_set(err, EX_DATAERR, "%s:%u: %s", at->file, at->line, wrong);
+    }
+    return !wrong;
+}
+
 static bool compile_headers(struct draft *d, const struct fields *fields,
                             const struct header_context *context)
 {
@@ -103,12 +123,7 @@ static bool compile_headers(struct draft *d, const struct fields *fields,
                 context->source->origin.file);
         return false;
     }
-    if (d->from->mailboxes.count > 1 && !find_header(d, SPAN("Sender"))) {
-        err_set(context->err, EX_DATAERR,
-                "%s:%u: From has more than one address: a Sender header has to "
-                "say whose letter it is (RFC 5322 3.6.2)",
-                context->source->origin.file,
-                fields_find(fields, SPAN("From"))->line);
+    if (!has_one_sender(d, fields, context->err)) {
         return false;
     }
     if (!find_header(d, SPAN("To"))) {

@@ -233,6 +233,9 @@ static const struct {
      65,
      "t.eml:1: From has more than one address: a Sender header has to say "
      "whose letter it is (RFC 5322 3.6.2)"},
+    {{.text = FROM "Sender: c@d.example,\n {{email}}\n\n"},
+     65,
+     "t.eml:2: Sender has more than one address: a letter has one sender"},
     {{.text = FROM "Cc: {{#name}}{{empty}} <{{emial}}>{{/name}}\n\n"},
      65,
      "t.eml:2:25: no column \"emial\"; did you mean \"email\"?"},
