@@ -13,7 +13,7 @@
 
 enum { PATH_ROOM = 64, NAMES_MAX = 100 };
 
-static int open_without_name(const char *target)
+int nameless_open(const char *target)
 {
     char *folder = folder_of(target);
     int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -39,7 +39,7 @@ static bool can_be_named(int fd)
 int nameless_create(const char *target, char **name_out)
 {
     static const char ending[] = ".XXXXXX";
-    int fd = open_without_name(target);
+    int fd = nameless_open(target);
     *name_out = NULL;
     if (fd >= 0 && can_be_named(fd)) {
         return fd;

@@ -8,6 +8,10 @@
 
 #include <stdbool.h>
 
+/* A descriptor of a file beside the target that is to be none; -1 where the
+ * file system has no such files. */
+int nameless_open(const char *target);
+
 /* A descriptor; -1 with errno. *name_out: what it is called, to be freed;
  * NULL: it has no name. */
 int nameless_create(const char *target, char **name_out);

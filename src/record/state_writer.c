@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "record/folder.h"
+#include "record/nameless.h"
 #include "record/state_parts.h"
 
 struct change {
@@ -297,9 +297,7 @@ enum { BALLAST_BYTES = 256 * 1024 };
  * run goes without. */
 static void take_ballast(struct state_writer *w)
 {
-    char *folder = folder_of(w->state->path);
-    w->ballast = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    free(folder);
+    w->ballast = nameless_open(w->state->path);
     if (w->ballast >= 0) {
         (void)posix_fallocate(w->ballast, 0, BALLAST_BYTES);
     }
