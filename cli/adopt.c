@@ -261,6 +261,14 @@ static bool is_pattern(const char *text)
     return strpbrk(text, "?*[") != NULL;
 }
 
+static bool wrong_sender(const struct options *o, const char *fault,
+                         struct err *err)
+{
+    char text[80];
+    snprintf(text, sizeof text, "the envelope sender: %s", fault);
+    return wrong(o, text, err);
+}
+
 static bool adopt_sender(struct options *o, struct err *err)
 {
     struct settings *s = &o->settings;
@@ -281,7 +289,9 @@ static bool adopt_sender(struct options *o, struct err *err)
     } else if (from && !is_pattern(from)) {
         s->sender = span_of(filled_in(o, from));
     }
-    return true;
+    const char *fault =
+        s->sender.len > 0 ? take_template_fault(s->sender) : NULL;
+    return !fault || wrong_sender(o, fault, err);
 }
 
 /* --- all of it --- */

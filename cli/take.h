@@ -44,7 +44,7 @@ TAKER(take_shard);
 TAKER(take_header);
 TAKER(take_html);
 TAKER(take_unsubscribe_url);
-TAKER(take_unsubscribe_mailto);
+TAKER(take_template); /* struct span: one line of UTF-8 */
 TAKER(take_attach);
 TAKER(take_loudness);
 TAKER(take_percent);
@@ -53,6 +53,9 @@ TAKER(take_fail_on);
 TAKER(take_dns);
 
 #undef TAKER
+
+/* Why this is no template within a line of a letter; NULL: it is one. */
+const char *take_template_fault(struct span text);
 
 /* What is wrong with the value, which is not shown: it could be a secret that
  * took a wrong turn. Gives back false. */

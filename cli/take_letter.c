@@ -43,49 +43,33 @@ bool take_header(struct options *o, const struct option *row, const char *value,
     return true;
 }
 
-/* A template within a header: one line of UTF-8. */
-static bool one_line(struct options *o, struct span text, struct err *err)
+const char *take_template_fault(struct span text)
 {
     if (text.len == 0) {
-        return take_wrong(o, "its value is empty", err);
+        return "its value is empty";
     }
     if (!utf8_valid(text)) {
-        return take_wrong(o, "it is not in UTF-8", err);
+        return "it is not in UTF-8";
     }
-    for (size_t i = 0; i < text.len; i++) {
-        if (ascii_is_control(text.data[i])) {
-            return take_wrong(o, "a control character in it", err);
-        }
-    }
-    return true;
+    return ascii_any_control(text) ? "a control character in it" : NULL;
+}
+
+bool take_template(struct options *o, const struct option *row,
+                   const char *value, struct err *err)
+{
+    const char *fault = take_template_fault(span_of(value));
+    return fault ? take_wrong(o, fault, err) : take_span(o, row, value, err);
 }
 
 bool take_unsubscribe_url(struct options *o, const struct option *row,
                           const char *value, struct err *err)
 {
-    (void)row;
     struct span url = span_of(value);
-    if (!one_line(o, url, err)) {
-        return false;
-    }
     if (!span_starts_nocase(url, SPAN("https://")) &&
         !span_starts(url, SPAN("{{"))) {
         return take_wrong(o, "an https URL is wanted (RFC 8058)", err);
     }
-    o->settings.unsubscribe_url = url;
-    return true;
-}
-
-bool take_unsubscribe_mailto(struct options *o, const struct option *row,
-                             const char *value, struct err *err)
-{
-    (void)row;
-    struct span address = span_of(value);
-    if (!one_line(o, address, err)) {
-        return false;
-    }
-    o->settings.unsubscribe_mailto = address;
-    return true;
+    return take_template(o, row, value, err);
 }
 
 bool take_html(struct options *o, const struct option *row, const char *value,

@@ -54,3 +54,9 @@ static inline const struct mailbox *draft_sender(const struct draft *d)
     return d->sender.count > 0 ? &d->sender.list[0]
                                : &d->from->mailboxes.list[0];
 }
+
+/* Appends the path of MAIL (RFC 5321 4.5.3.1). NULL: fine, else why it is
+ * none. own, values: the row's; none where it is the same in every row. */
+const char *draft_append_sender(const struct draft *d, struct span own,
+                                const struct template_value *values,
+                                struct buf *out);

@@ -6,6 +6,24 @@
 #include "letter/draft.h"
 #include "letter/encode.h"
 
+enum { LOCAL_BYTES_MAX = 64 };
+
+const char *draft_append_sender(const struct draft *d, struct span own,
+                                const struct template_value *values,
+                                struct buf *out)
+{
+    size_t from = out->len;
+    const char *fault =
+        mailbox_append_address(draft_sender(d), own, values, out);
+    struct span address = span_rest(buf_span(out), from);
+    if (fault || address.len == 0) {
+        return fault ? fault : "no address";
+    }
+    return span_find_last(address, '@') > LOCAL_BYTES_MAX
+               ? "a local part of more than 64 octets"
+               : NULL;
+}
+
 /* Of the envelope. */
 static bool take_sender(const struct draft *d, const struct header_row *row,
                         struct letter *out)
@@ -20,11 +38,10 @@ static bool take_sender(const struct draft *d, const struct header_row *row,
         !header_check_values(sender->address, SPAN("the sender"), row)) {
         return false;
     }
-    const char *fault = mailbox_append_address(sender, row->values->address,
-                                               row->seen, row->scratch);
-    if (fault || row->scratch->len == 0) {
-        return header_refuse(row, "%s in the sender",
-                             fault ? fault : "no address");
+    const char *fault =
+        draft_append_sender(d, row->values->address, row->seen, row->scratch);
+    if (fault) {
+        return header_refuse(row, "%s in the sender", fault);
     }
     out->sender = arena_copy(row->arena, buf_span(row->scratch));
     return true;

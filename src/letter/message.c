@@ -232,20 +232,25 @@ static bool read_fields(struct draft *d, const struct draft_source *source,
     return fields_check_single(fields, err);
 }
 
-/* One that is the same in every row is made once; one that is wrong is wrong
- * in each. */
-static void fix_sender(struct draft *d)
+/* One that is the same in every row is made once, and one of -f that is wrong
+ * in each is told of once. */
+static bool fix_sender(struct draft *d, struct err *err)
 {
     const struct mailbox *sender = draft_sender(d);
     struct buf *scratch = &d->bench->scratch;
     if (d->null_sender || !sender->address ||
         !template_fixed(sender->address)) {
-        return;
+        return true;
     }
     buf_clear(scratch);
-    if (!mailbox_append_address(sender, SPAN(""), NULL, scratch)) {
+    const char *fault = draft_append_sender(d, SPAN(""), NULL, scratch);
+    if (!fault) {
         d->same_sender = arena_copy(&d->arena, buf_span(scratch));
+    } else if (d->sender.count > 0) {
+        err_set(err, EX_DATAERR, "--from: %s", fault);
+        return false;
     }
+    return true;
 }
 
 static void mark(const struct template *t, unsigned *forms)
@@ -312,9 +317,8 @@ static bool compile(struct draft *d, const struct draft_source *source,
     d->bench->looks = mem_alloc_zero(d->body.count, sizeof *d->bench->looks);
     d->bench->places = mem_alloc_zero(d->body.count, sizeof *d->bench->places);
     join_fixed(d);
-    fix_sender(d);
     name_values(d);
-    return true;
+    return fix_sender(d, err);
 }
 
 struct draft *draft_compile(const struct draft_source *source, struct err *err)

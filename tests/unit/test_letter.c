@@ -269,6 +269,12 @@ static const struct {
     {{.text = FROM "\n", .sender = "x <a@b.example>"},
      64,
      "--from: \"x <a@b.example>\" is not one address"},
+    {{.text = FROM "\n", .sender = "a b@b.example"}, 65, "--from: no address"},
+    {{.text = FROM "\n",
+      .sender = "0123456789012345678901234567890123456789012345678901234567890"
+                "1234@b.example"},
+     65,
+     "--from: a local part of more than 64 octets"},
     {{.text = FROM "\n", .sender = "bounce+{{idd}}@b.example"},
      65,
      "--from:1:8: no column \"idd\"; did you mean \"id\"?"},
