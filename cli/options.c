@@ -226,12 +226,18 @@ static char *twin_of(const struct option *row)
     return twin;
 }
 
+/* What send does not take has none, whichever verb this is. */
+static bool has_twin(const struct option *row)
+{
+    return (row->verbs & VERB_SEND) != 0;
+}
+
 static bool is_twin(struct span name)
 {
     bool found = false;
     for (size_t i = 0; i < option_count && !found; i++) {
         char *twin = twin_of(&option_table[i]);
-        found = span_equal(name, span_of(twin));
+        found = has_twin(&option_table[i]) && span_equal(name, span_of(twin));
         free(twin);
     }
     return found;
@@ -270,8 +276,8 @@ static bool take_environment(struct reading *r, struct err *err)
     struct options *o = r->o;
     for (size_t i = 0; i < option_count; i++) {
         const struct option *row = &option_table[i];
-        if (!takes(o, row) || (row->verbs & VERB_SEND) == 0 ||
-            was_given(r, row) || of_no_use(r, row)) {
+        if (!takes(o, row) || !has_twin(row) || was_given(r, row) ||
+            of_no_use(r, row)) {
             continue;
         }
         o->saying = options_keep(o, twin_of(row));

@@ -177,8 +177,8 @@ const struct option option_table[] = {
      "do not start above this share of invalid rows (100)"},
 
     /* the letter */
-    {"from", 'f', LETTER, "ADDR", take_template, AT(settings.sender), 0, 0, NULL,
-     "the envelope sender, a template (the From header's)"},
+    {"from", 'f', LETTER, "ADDR", take_template, AT(settings.sender), 0, 0,
+     NULL, "the envelope sender, a template (the From header's)"},
     {"header", 'H', LETTER, "'N: V'", take_header, 0, 0, 0, NULL,
      "add or replace a header; repeatable"},
     {"unsubscribe-url", 0, LETTER, "URL", take_unsubscribe_url,

@@ -59,7 +59,8 @@ static void warn(struct run *r)
     size_t at = 0;
     for (const char *stranger; (stranger = options_stranger(&at));) {
         size_t len = span_find(span_of(stranger), '=');
-        err_set(&line, 0, "%.*s: no option has this name", (int)len, stranger);
+        err_set(&line, 0, "%.*s: no option of send has this name", (int)len,
+                stranger);
         say_text(&r->say, SAY_WARNING, line.text);
     }
     struct span notes = buf_span(&o->accounts.passed_over);

@@ -433,6 +433,17 @@ def test_a_variable_that_is_no_twin_is_named(dry):
     assert "MAILSHOT_PACE" not in dry("-q", env={"MAILSHOT_PACE": "x"}).err
 
 
+@pytest.mark.parametrize("name", ["format", "fields", "clean", "dns", "relay",
+                                  "fail-on", "line", "output"])
+def test_what_send_does_not_take_has_no_twin(run, tmp_path, name):
+    env = {twin(name): "1"}
+    before = sorted(path.name for path in tmp_path.iterdir())
+    for words in (["send", "-n", "-o", "/dev/null"], ["check"], ["render"]):
+        done = run(*words, "l.csv", "t.eml", env=env)
+        assert done.status == OK and twin(name) in done.err, words
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
 def test_check_and_render_pass_over_what_send_takes(run):
     env = {"MAILSHOT_SERVER": "http://x", "MAILSHOT_REPORT": "r"}
     assert run("check", "l.csv", "t.eml", env=env).status == OK
