@@ -373,6 +373,13 @@ static bool phrase_word_needs(const struct words *w)
            size_quoted(w->word) > ENCODE_QUOTED_MAX;
 }
 
+/* What a plain piece is shorter than: a line, or what is left of one where
+ * nothing may be folded. */
+static size_t piece_max(const struct encode_line *l)
+{
+    return ENCODE_WORDS_LINE - (l->empty ? l->column : 0);
+}
+
 /* Words that go together as one piece, and as many of them as fit a line
  * where they are plain. Between pieces is one blank, which is no part of
  * either. */
@@ -387,8 +394,8 @@ static void add_pieces(struct encode_line *l, struct span phrase)
             to = w.at;
             more = next_word(&w);
         } while (more && phrase_word_needs(&w) == needs &&
-                 (needs || size_quoted(span_slice(phrase, from, w.at)) <
-                               ENCODE_WORDS_LINE));
+                 (needs ||
+                  size_quoted(span_slice(phrase, from, w.at)) < piece_max(l)));
         struct span piece = span_slice(phrase, from, more ? to : phrase.len);
         if (needs) {
             add_encoded(l, piece);
@@ -403,12 +410,13 @@ static void add_pieces(struct encode_line *l, struct span phrase)
  * word where that fits a line, and else no more is encoded than must be. */
 static void add_phrase(struct encode_line *l, struct span phrase)
 {
-    if (size_quoted(phrase) < ENCODE_WORDS_LINE && plain(phrase)) {
+    bool as_it_is = plain(phrase);
+    if (as_it_is && size_quoted(phrase) < piece_max(l)) {
         add_plain(l, phrase);
         return;
     }
     size_t size = encoded_size(phrase);
-    if (size <= ENCODE_WORDS_LINE) {
+    if (!as_it_is && size <= ENCODE_WORDS_LINE) {
         if (!l->empty && l->column + size > ENCODE_WORDS_LINE) {
             encode_line_fold(l);
         }

@@ -146,6 +146,17 @@ static void folds_nothing_right_behind_the_name(void **state)
         assert_true(span_ends(buf_span(&out), SPAN(" <l.b>\r\n")));
         buf_release(&out);
     }
+    struct buf out;
+    buf_init(&out, 1000);
+    encode_list_id(&out, SPAN("List-Id"),
+                   SPAN("The Society for the Long Names of which this one is "
+                        "one that does not fit"),
+                   SPAN("l.b"));
+    append_zero(&out);
+    assert_string_equal(out.data,
+                        "List-Id: The Society for the Long Names of which this "
+                        "one is one that does\r\n not fit <l.b>\r\n");
+    buf_release(&out);
 }
 
 static void without_line_ends(struct buf *text)
