@@ -355,8 +355,7 @@ void session_drain(struct session *s)
 
 void session_retire(struct session *s)
 {
-    bool connected = s->hello.len > 0;
-    if (s->ready || !connected) {
+    if (s->ready) {
         session_drain(s);
     } else {
         s->draining = true;

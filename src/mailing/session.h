@@ -91,8 +91,8 @@ void session_wake(struct session *s);
  * cut. */
 void session_drain(struct session *s);
 
-/* It is not needed: the same, but one that is connected and not yet ready says
- * its goodbye, too. Relays log and count what hangs up on them. */
+/* It is not needed: the same, but one that is still being opened says its
+ * goodbye, too. Relays log and count what hangs up on them. */
 void session_retire(struct session *s);
 
 /* Letters that wait for their intent go back. */
