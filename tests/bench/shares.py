@@ -5,20 +5,19 @@ callgrind counts the instructions of a smaller one. A library's time is the
 library's, the kernel's the kernel's.
 """
 
-import bisect
 import collections
 import pathlib
 import re
 import shutil
 import subprocess
 
-from stage import LINKER_MAP, MAILSHOT, Skip
+from stage import MAILSHOT, Skip
 
 MOST = 12  # functions shown
 
 
 def room_of(path):
-    """src/list/csv.c, or the archive it went into: list."""
+    """src/list/csv.c: list."""
     found = re.search(r"\bsrc/(\w+)/", path)
     if found:
         return found[1]
@@ -32,25 +31,12 @@ def library(dso):
     return re.sub(r"^lib|[-.].*$", "", name) or "other"
 
 
-class Map:
-    """Which room an offset in the program's text belongs to."""
-
-    PIECE = re.compile(r"^ \.text\S*\s+0x([0-9a-f]+)\s+0x([0-9a-f]+)\s+(\S+)$",
-                       re.M)
-
-    def __init__(self, path):
-        text = re.sub(r"^( \.text\S*)\n\s+0x", r"\1 0x", path.read_text(),
-                      flags=re.M)
-        self.pieces = sorted((int(at, 16), int(size, 16), room_of(file))
-                             for at, size, file in self.PIECE.findall(text)
-                             if int(size, 16) > 0)
-        self.starts = [at for at, _, _ in self.pieces]
-
-    def room(self, address):
-        i = bisect.bisect(self.starts, address) - 1
-        if i < 0 or address >= self.pieces[i][0] + self.pieces[i][1]:
-            return "other"
-        return self.pieces[i][2]
+def rooms_at(addresses):
+    """By the debug information: of inlined code, where it was written."""
+    where = subprocess.run(
+        ["addr2line", "-e", MAILSHOT], check=True, capture_output=True,
+        text=True, input="".join(f"{at:x}\n" for at in addresses)).stdout
+    return dict(zip(addresses, map(room_of, where.splitlines())))
 
 
 def text_shift():
@@ -88,10 +74,11 @@ def by_perf(stage, run):
         ["perf", "script", "-i", data, "--show-mmap-events", "-F",
          "ip,sym,dso"], check=True, capture_output=True, text=True,
         errors="replace").stdout
-    linked, shift = Map(LINKER_MAP), text_shift()
+    seen, shift = list(samples(text)), text_shift()
+    room_at = rooms_at({at + shift for at, _, _ in seen if at is not None})
     rooms, functions = collections.Counter(), collections.Counter()
-    for at, function, dso in samples(text):
-        room = library(dso) if at is None else linked.room(at + shift)
+    for at, function, dso in seen:
+        room = library(dso) if at is None else room_at[at + shift]
         rooms[room] += 1
         functions[f"{function} ({room})"] += 1
     return rooms, functions
@@ -109,16 +96,10 @@ def by_callgrind(stage, run):
          f"--callgrind-out-file={data}"])
     text = subprocess.run(["callgrind_annotate", "--threshold=100", data],
                           check=True, capture_output=True, text=True).stdout
-    linked = {}
-    symbols = subprocess.run(["nm", MAILSHOT], check=True,
-                             capture_output=True, text=True).stdout
-    rooms_of = Map(LINKER_MAP)
-    for at, name in re.findall(r"^([0-9a-f]+) [tT] (\S+)$", symbols, re.M):
-        linked[name] = rooms_of.room(int(at, 16))
     rooms, functions = collections.Counter(), collections.Counter()
-    for count, name, where in re.findall(
-            r"^ *([\d,]+) \([^)]*\) +\S*?:(\S+) \[(\S+)\]$", text, re.M):
-        room = linked.get(name, "other") if where.endswith("cli/mailshot") \
+    for count, file, name, where in re.findall(
+            r"^ *([\d,]+) \([^)]*\) +(\S*?):(\S+) \[(\S+)\]$", text, re.M):
+        room = room_of(file) if where.endswith("cli/mailshot") \
             else library(where)
         rooms[room] += int(count.replace(",", ""))
         functions[f"{name} ({room})"] += int(count.replace(",", ""))
@@ -129,8 +110,6 @@ def of(stage, run):
     """Shares by room, and of the functions that take most.
 
     run(words) runs the client with these words before its command."""
-    if not LINKER_MAP.exists():
-        raise Skip("build-bench has no linker's map: remove it, and again")
     if perf_works():
         rooms, functions = by_perf(stage, run)
     elif shutil.which("valgrind"):
