@@ -119,11 +119,24 @@ static void append_member(struct set *s, const struct siphash_print *print,
     s->chunks[chunk]->print[at] = *print;
     s->chunks[chunk]->line[at] = line;
     s->count++;
+    s->due = s->count;
+}
+
+static bool as_due(struct set *s, const struct siphash_print *print)
+{
+    bool same = s->due < s->count &&
+                memcmp(print_at(s, s->due), print, sizeof *print) == 0;
+    s->due += same;
+    return same;
 }
 
 uint32_t set_put(struct set *s, const struct siphash_print *print,
                  uint32_t line, bool *added_out)
 {
+    *added_out = false;
+    if (as_due(s, print)) {
+        return s->due - 1;
+    }
     if (s->count >= s->table_size - s->table_size / 4) {
         rebuild_table(s);
     }
@@ -134,6 +147,11 @@ uint32_t set_put(struct set *s, const struct siphash_print *print,
         append_member(s, print, line);
     }
     return index_at(s, slot);
+}
+
+void set_rewind(struct set *s)
+{
+    s->due = 0;
 }
 
 bool set_find(const struct set *s, const struct siphash_print *print,

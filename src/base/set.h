@@ -20,6 +20,7 @@ struct set {
     uint32_t *table; /* 0: free; else the low bits are index + 1 of a member,
                         as many as table_size has, the others its own */
     uint32_t count;
+    uint32_t due; /* the member that is looked at before the table */
     uint32_t table_size; /* a power of two, or 0 */
 };
 
@@ -31,6 +32,11 @@ void set_release(struct set *s);
  * line that it has. */
 uint32_t set_put(struct set *s, const struct siphash_print *print,
                  uint32_t line, bool *added_out);
+
+/* The members are about to be put once more, most of them in the order of
+ * coming: those are found without the table, whose every slot is elsewhere in
+ * memory. Any other order is as right, and slower. */
+void set_rewind(struct set *s);
 
 /* False where it is absent. */
 bool set_find(const struct set *s, const struct siphash_print *print,

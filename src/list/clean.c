@@ -47,6 +47,7 @@ void cleaner_release(struct cleaner *c)
 
 void cleaner_rewind(struct cleaner *c)
 {
+    set_rewind(&c->seen);
     if (c->times_seen_cap > 0) {
         memset(c->times_seen, 0, c->times_seen_cap * sizeof *c->times_seen);
     }

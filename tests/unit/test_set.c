@@ -40,6 +40,41 @@ static void keeps_members_in_order(void **state)
     set_release(&s);
 }
 
+/* Again and again: in the order of coming, with others in between, from the
+ * middle on, backwards. */
+static void finds_them_again_in_any_order(void **state)
+{
+    (void)state;
+    enum { COUNT = 3000, READINGS = 4 };
+    static const uint32_t factors[READINGS] = {1, 1, 7, COUNT - 1};
+    struct set s;
+    set_init(&s);
+    bool added;
+    for (uint32_t i = 0; i < COUNT; i++) {
+        struct siphash_print print = print_of(i);
+        set_put(&s, &print, i + 7, &added);
+    }
+    for (uint32_t reading = 0; reading < READINGS; reading++) {
+        set_rewind(&s);
+        for (uint32_t i = 0; i < COUNT; i++) {
+            uint32_t number = i * factors[reading] % COUNT;
+            struct siphash_print print = print_of(number);
+            struct siphash_print other = print_of((number + i) % COUNT);
+            assert_int_equal(set_put(&s, &print, 1, &added), number);
+            assert_false(added);
+            assert_int_equal(set_put(&s, &other, 1, &added),
+                             (number + i) % COUNT);
+            assert_false(added);
+        }
+        struct siphash_print fresh = print_of(COUNT + reading);
+        assert_int_equal(set_put(&s, &fresh, reading, &added), COUNT + reading);
+        assert_true(added);
+        assert_int_equal(set_line(&s, COUNT + reading), reading);
+    }
+    assert_int_equal(s.count, COUNT + READINGS);
+    set_release(&s);
+}
+
 static void finds_nothing_in_an_empty_set(void **state)
 {
     (void)state;
@@ -84,6 +119,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_members_in_order),
+        cmocka_unit_test(finds_them_again_in_any_order),
         cmocka_unit_test(finds_nothing_in_an_empty_set),
         cmocka_unit_test(tells_neighbours_apart),
     };
