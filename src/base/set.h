@@ -20,7 +20,7 @@ struct set {
     uint32_t *table; /* 0: free; else the low bits are index + 1 of a member,
                         as many as table_size has, the others its own */
     uint32_t count;
-    uint32_t due; /* the member that is looked at before the table */
+    uint32_t due;        /* the member that is looked at before the table */
     uint32_t table_size; /* a power of two, or 0 */
 };
 

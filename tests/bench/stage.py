@@ -1,8 +1,8 @@
 """What does every line of the bench stand on?
 
-The program built as everybody builds it, a list and a letter of 2 KB, a sink pinned to
-one processor and the client to the other, a stopwatch, medians, and what was
-aimed at.
+The program built as everybody builds it, a list and a letter of 2 KB, a sink
+pinned to one processor and the client to the other, a stopwatch, medians, and
+what was aimed at.
 """
 
 import json
