@@ -2,16 +2,9 @@
 
 #include <string.h>
 
-#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* The highest bit of a byte is set where it is a control: below 0x20 the
- * subtraction borrows, 0x7f is 0x80 when one is added. */
-static uint64_t controls_in(uint64_t eight)
-{
-    uint64_t low = eight - EACH_BYTE(0x20);
-    uint64_t del = (eight & EACH_BYTE(0x7f)) + EACH_BYTE(0x01);
-    return (low | del) & ~eight;
-}
+/* What is looked at together, where the machine has such vectors; the compiler
+ * makes what does the same elsewhere. */
+typedef unsigned char sixteen __attribute__((vector_size(16)));
 
 static uint64_t eight_at(const char *data)
 {
@@ -20,64 +13,73 @@ static uint64_t eight_at(const char *data)
     return eight;
 }
 
-static uint32_t four_at(const char *data)
+static uint64_t four_at(const char *data)
 {
     uint32_t four;
     memcpy(&four, data, sizeof four);
     return four;
 }
 
-/* Fewer than eight bytes, some of them more than once; a letter for none. */
+/* Fewer than eight bytes, some of them more than once; letters for none. */
 static uint64_t few(struct span s)
 {
     if (s.len >= 4) {
-        return four_at(s.data) | (uint64_t)four_at(s.data + s.len - 4) << 32;
+        return four_at(s.data) | four_at(s.data + s.len - 4) << 32;
     }
-    uint64_t eight = EACH_BYTE('a');
+    uint64_t eight = UINT64_C(0x6161616161616161);
     for (size_t i = 0; i < s.len; i++) {
         eight = eight << 8 | (unsigned char)s.data[i];
     }
     return eight;
 }
 
-static struct ascii_facts facts(uint64_t controls, uint64_t all)
+/* Those from i on; where fewer are left, some of them again. */
+static sixteen look_from(struct span s, size_t i)
 {
-    return (struct ascii_facts){
-        .control = (controls & EACH_BYTE(0x80)) != 0,
-        .high = (all & EACH_BYTE(0x80)) != 0,
-    };
+    sixteen bytes;
+    if (s.len >= sizeof bytes) {
+        bool last = s.len - i < sizeof bytes;
+        memcpy(&bytes, s.data + (last ? s.len - sizeof bytes : i),
+               sizeof bytes);
+        return bytes;
+    }
+    uint64_t half[2];
+    half[0] = s.len >= 8 ? eight_at(s.data) : few(s);
+    half[1] = s.len >= 8 ? eight_at(s.data + s.len - 8) : half[0];
+    memcpy(&bytes, half, sizeof bytes);
+    return bytes;
 }
 
-/* What is looked at together, where the machine has such vectors; the compiler
- * makes what does the same elsewhere. */
-typedef unsigned char sixteen __attribute__((vector_size(16)));
-
-static struct ascii_facts look_at_many(struct span s)
+/* Is one of these bits set in any of the bytes? */
+static bool any(sixteen bytes, unsigned char bits)
 {
-    sixteen controls = {0};
-    sixteen all = {0};
-    for (size_t i = 0; i < s.len; i += sizeof all) {
-        bool last = s.len - i < sizeof all; /* some of them again */
-        sixteen bytes;
-        memcpy(&bytes, s.data + (last ? s.len - sizeof all : i), sizeof bytes);
-        controls |= (sixteen)((bytes < 0x20) | (bytes == 0x7f));
-        all |= bytes;
-    }
-    uint64_t found[2];
-    uint64_t seen[2];
-    memcpy(found, &controls, sizeof found);
-    memcpy(seen, &all, sizeof seen);
-    return facts(found[0] | found[1], seen[0] | seen[1]);
+    uint64_t half[2];
+    memcpy(half, &bytes, sizeof bytes);
+    return ((half[0] | half[1]) & UINT64_C(0x0101010101010101) * bits) != 0;
 }
 
 struct ascii_facts ascii_look(struct span s)
 {
-    if (s.len >= 16) {
-        return look_at_many(s);
+    sixteen controls = {0};
+    sixteen all = {0};
+    for (size_t i = 0; i < s.len; i += sizeof all) {
+        sixteen bytes = look_from(s, i);
+        controls |= (sixteen)((bytes < 0x20) | (bytes == 0x7f));
+        all |= bytes;
     }
-    uint64_t one = s.len >= 8 ? eight_at(s.data) : few(s);
-    uint64_t other = s.len >= 8 ? eight_at(s.data + s.len - 8) : one;
-    return facts(controls_in(one) | controls_in(other), one | other);
+    return (struct ascii_facts){any(controls, 0x80), any(all, 0x80)};
+}
+
+bool ascii_plain(struct span s, char neither, char nor)
+{
+    sixteen others = {0};
+    for (size_t i = 0; i < s.len; i += sizeof others) {
+        sixteen bytes = look_from(s, i);
+        others |= (sixteen)((bytes < 0x20) | (bytes >= 0x7f) |
+                            (bytes == (unsigned char)neither) |
+                            (bytes == (unsigned char)nor));
+    }
+    return !any(others, 0x80);
 }
 
 int ascii_hex_value(char c)

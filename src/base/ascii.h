@@ -75,6 +75,9 @@ static inline bool ascii_only(struct span s)
     return !ascii_look(s).high;
 }
 
+/* Every byte is printable ASCII, and none of them one of these two. */
+bool ascii_plain(struct span s, char neither, char nor);
+
 /* The value of one hex digit, or -1. */
 int ascii_hex_value(char c);
 

@@ -41,12 +41,8 @@ size_t span_find(struct span s, char byte)
 
 size_t span_find_last(struct span s, char byte)
 {
-    for (size_t i = s.len; i > 0; i--) {
-        if (s.data[i - 1] == byte) {
-            return i - 1;
-        }
-    }
-    return s.len;
+    const char *at = s.len > 0 ? memrchr(s.data, byte, s.len) : NULL;
+    return at ? (size_t)(at - s.data) : s.len;
 }
 
 struct span span_trim(struct span s)

@@ -17,9 +17,10 @@ static bool has(struct span text, char c)
     return span_find(text, c) < text.len;
 }
 
-static bool needs_quotes(struct span text)
+static bool needs_quotes(struct span text, char delimiter)
 {
-    return has(text, '"') || has(text, '\r') || has(text, '\n');
+    return has(text, delimiter) || has(text, '"') || has(text, '\r') ||
+           has(text, '\n');
 }
 
 /* C0 but TAB, CR and LF; DEL; C1. */
@@ -48,16 +49,15 @@ static void append_clean(struct buf *out, struct span text)
 
 void csvline_field(struct buf *out, struct span text, char delimiter)
 {
-    struct ascii_facts bytes = ascii_look(text);
-    bool clean = !bytes.control && !bytes.high && !has(text, '"');
-    bool quotes = has(text, delimiter) || (!clean && needs_quotes(text));
+    bool plain = ascii_plain(text, '"', delimiter);
+    bool quotes = !plain && needs_quotes(text, delimiter);
     if (quotes) {
         buf_append_byte(out, '"');
     }
     if (runs_as_formula(text)) {
         buf_append_byte(out, '\'');
     }
-    if (clean) {
+    if (plain) {
         buf_append(out, text);
     } else {
         append_clean(out, text);

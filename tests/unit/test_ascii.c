@@ -64,6 +64,34 @@ static void finds_any_byte_beyond_ascii(void **state)
     }
 }
 
+/* At every place of a text of every length, beside an unreadable page. */
+static void finds_any_byte_that_is_not_plain(void **state)
+{
+    (void)state;
+    char text[40];
+    memset(text, '~', sizeof text);
+    for (size_t len = 0; len <= sizeof text; len++) {
+        struct edge e = edge_copy(span_from(text, len));
+        assert_true(ascii_plain(e.span, '"', ','));
+        edge_release(&e);
+        for (size_t at = 0; at < len; at++) {
+            for (int byte = 0; byte < 256; byte++) {
+                text[at] = (char)byte;
+                struct ascii_facts facts = ascii_look(span_from(text, len));
+                assert_int_equal(facts.control, ascii_is_control(text[at]));
+                assert_int_equal(facts.high, byte > 0x7f);
+                bool other =
+                    facts.control || facts.high || byte == '"' || byte == ',';
+                assert_int_equal(ascii_plain(span_from(text, len), '"', ','),
+                                 !other);
+                assert_int_equal(ascii_plain(span_from(text, len), ',', '"'),
+                                 !other);
+            }
+            text[at] = '~';
+        }
+    }
+}
+
 static void parses_numbers(void **state)
 {
     (void)state;
@@ -150,6 +178,7 @@ int main(void)
         cmocka_unit_test(knows_every_byte),
         cmocka_unit_test(reads_hex_digits),
         cmocka_unit_test(finds_any_byte_beyond_ascii),
+        cmocka_unit_test(finds_any_byte_that_is_not_plain),
         cmocka_unit_test(parses_numbers),
         cmocka_unit_test(writes_numbers),
     };
