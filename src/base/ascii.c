@@ -5,6 +5,7 @@
 /* What is looked at together, where the machine has such vectors; the compiler
  * makes what does the same elsewhere. */
 typedef unsigned char sixteen __attribute__((vector_size(16)));
+typedef uint64_t halves __attribute__((vector_size(16)));
 
 static uint64_t eight_at(const char *data)
 {
@@ -20,12 +21,16 @@ static uint64_t four_at(const char *data)
     return four;
 }
 
-/* Fewer than eight bytes, some of them more than once; letters for none. */
+static sixteen sixteen_at(const char *data)
+{
+    sixteen bytes;
+    memcpy(&bytes, data, sizeof bytes);
+    return bytes;
+}
+
+/* Fewer than four; letters for none. */
 static uint64_t few(struct span s)
 {
-    if (s.len >= 4) {
-        return four_at(s.data) | four_at(s.data + s.len - 4) << 32;
-    }
     uint64_t eight = UINT64_C(0x6161616161616161);
     for (size_t i = 0; i < s.len; i++) {
         eight = eight << 8 | (unsigned char)s.data[i];
@@ -33,29 +38,38 @@ static uint64_t few(struct span s)
     return eight;
 }
 
-/* Those from i on; where fewer are left, some of them again. */
-static sixteen look_from(struct span s, size_t i)
+/* All of fewer than sixteen, some of them more than once. */
+static sixteen short_text(struct span s)
 {
-    sixteen bytes;
-    if (s.len >= sizeof bytes) {
-        bool last = s.len - i < sizeof bytes;
-        memcpy(&bytes, s.data + (last ? s.len - sizeof bytes : i),
-               sizeof bytes);
-        return bytes;
+    const char *end = s.data + s.len;
+    halves of = {0};
+    if (s.len >= 8) {
+        of = (halves){eight_at(s.data), eight_at(end - 8)};
+    } else if (s.len >= 4) {
+        of = (halves){four_at(s.data) | four_at(end - 4) << 32};
+        of[1] = of[0];
+    } else {
+        of[0] = few(s);
+        of[1] = of[0];
     }
-    uint64_t half[2];
-    half[0] = s.len >= 8 ? eight_at(s.data) : few(s);
-    half[1] = s.len >= 8 ? eight_at(s.data + s.len - 8) : half[0];
-    memcpy(&bytes, half, sizeof bytes);
-    return bytes;
+    return (sixteen)of;
+}
+
+/* Those from i on; where fewer are left, some of them again. */
+static inline sixteen look_from(struct span s, size_t i)
+{
+    if (s.len < sizeof(sixteen)) {
+        return short_text(s);
+    }
+    size_t last = s.len - sizeof(sixteen);
+    return sixteen_at(s.data + (i < last ? i : last));
 }
 
 /* Is one of these bits set in any of the bytes? */
 static bool any(sixteen bytes, unsigned char bits)
 {
-    uint64_t half[2];
-    memcpy(half, &bytes, sizeof bytes);
-    return ((half[0] | half[1]) & UINT64_C(0x0101010101010101) * bits) != 0;
+    halves of = (halves)bytes;
+    return ((of[0] | of[1]) & UINT64_C(0x0101010101010101) * bits) != 0;
 }
 
 struct ascii_facts ascii_look(struct span s)
