@@ -8,6 +8,7 @@ enum {
     SETTLE_ANSWERS = 10,
     LOOK_MS = 1000, /* where it is not plain */
     LOOK_ANSWERS = 100,
+    DOUBT_MS = 1500, /* of rest, before a trial is doubted */
     HOLD_FIRST_MS = 8000,
     HOLD_MOST_MS = 120000,
     CAP_HOLD_MS = 60000,
@@ -186,6 +187,8 @@ static void try_next(struct pace *p, enum pace_trial trial, uint64_t now_ms)
     }
     p->trial = trial;
     if (trial == PACE_REST) {
+        p->rest_ms = now_ms;
+        p->goodput = 0;
         p->hold_ms = now_ms + p->hold_for_ms;
         p->hold_for_ms *= 2;
         p->hold_for_ms =
@@ -197,11 +200,19 @@ static void try_next(struct pace *p, enum pace_trial trial, uint64_t now_ms)
     }
 }
 
-/* Doubles at first; later it feels its way. */
-static void begin_trials(struct pace *p, uint64_t now_ms)
+/* More sessions were turned down for what was had before, and that is not had
+ * any more: a relay is quick at first, while its queue is short. */
+static bool in_doubt(const struct pace *p, uint64_t now_ms)
 {
-    bool first = !p->tried;
+    return now_ms >= p->rest_ms + DOUBT_MS &&
+           p->turned_down > p->goodput * (1 + worth);
+}
+
+/* Doubles at first; later it feels its way. */
+static void begin_trials(struct pace *p, bool first, uint64_t now_ms)
+{
     p->tried = true;
+    p->turned_down = 0;
     p->grew = false;
     p->sessions_before = p->sessions;
     p->goodput_before = p->goodput;
@@ -213,6 +224,7 @@ static void accept(struct pace *p, double goodput, uint64_t now_ms)
     p->grew = p->trial != PACE_FEWER;
     p->sessions_before = p->sessions;
     p->goodput_before = goodput;
+    p->turned_down = 0;
     p->hold_for_ms = HOLD_FIRST_MS;
     try_next(p, p->trial, now_ms);
 }
@@ -263,7 +275,7 @@ static void relax(struct pace *p, uint64_t now_ms, uint64_t epoch)
 static void look_at_goodput(struct pace *p, uint64_t epoch)
 {
     double now = (double)p->answered / (double)epoch;
-    bool smooth = p->trial == PACE_REST && p->tried;
+    bool smooth = p->trial == PACE_REST && p->tried && p->goodput > 0;
     p->goodput = smooth ? p->goodput + (now - p->goodput) * smoothing : now;
 }
 
@@ -282,12 +294,16 @@ static void end_epoch(struct pace *p, uint64_t now_ms)
         return;
     }
     if (p->trial == PACE_REST) {
-        if (now_ms >= p->hold_ms) {
-            begin_trials(p, now_ms);
+        bool doubt = in_doubt(p, now_ms);
+        if (doubt || now_ms >= p->hold_ms) {
+            begin_trials(p, doubt || !p->tried, now_ms);
         }
     } else if (opinion == BETTER) {
         accept(p, p->goodput, now_ms);
     } else {
+        if (p->trial != PACE_FEWER && p->goodput > p->turned_down) {
+            p->turned_down = p->goodput;
+        }
         try_next(p, p->trial - 1, now_ms);
     }
 }

@@ -55,6 +55,8 @@ struct pace {
     bool grew;                /* since the last rest, and that was better */
     unsigned sessions_before; /* the trial */
     double goodput_before;    /* letters a millisecond */
+    double turned_down;       /* the most that more sessions brought, in vain */
+    uint64_t rest_ms;         /* the rest began */
     uint64_t hold_ms;         /* no climb before */
     uint64_t hold_for_ms;
 };

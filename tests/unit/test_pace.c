@@ -41,46 +41,64 @@ static double like_postfix(unsigned n)
     return 1300 - 560.0 / n;
 }
 
-/* Letters in that time, as a share of the best fixed number's. */
-static double share_of_best(double (*rate)(unsigned sessions),
-                            unsigned sessions_max, uint64_t run_ms,
-                            unsigned *last_out)
-{
-    struct pace p;
-    struct pace_settings settings = {.sessions_max = sessions_max};
-    pace_init(&p, &settings, 0);
-    double done = 0, best = 0, left = 0;
-    for (uint64_t now = 0; now < run_ms; now++) {
-        unsigned n = pace_sessions(&p, p.sessions, now);
-        double letters = rate(n) / 1000;
-        done += letters;
-        for (left += letters; left >= 1; left--) {
-            pace_answered(&p);
-        }
-        *last_out = n;
-    }
-    for (unsigned n = 1; n <= sessions_max; n++) {
-        double total = rate(n) / 1000 * (double)run_ms;
-        best = total > best ? total : best;
-    }
-    return done / best;
-}
-
-static const struct {
+struct climb {
     const char *name;
     double (*rate)(unsigned sessions);
     unsigned sessions_max;
     uint64_t run_ms;
     double least;
     unsigned last_least, last_most;
-} climbs[] = {
-    {"far away", far_away, 10, 30000, 0.95, 10, 10},
-    {"one processor", one_processor, 10, 10000, 0.95, 2, 3},
-    {"slower beyond one", slower_beyond_one, 16, 10000, 0.87, 1, 1},
-    {"slower beyond four", slower_beyond_four, 16, 10000, 0.93, 4, 4},
-    {"like Exim", like_exim, 10, 10000, 0.93, 8, 10},
-    {"like Postfix", like_postfix, 10, 10000, 0.9, 4, 10},
-    {"at most one", far_away, 1, 5000, 0.99, 1, 1},
+    double at_first; /* so many times as quick, until its queue is long */
+};
+
+static double rate_at(const struct climb *c, unsigned sessions, uint64_t now_ms)
+{
+    bool first = c->at_first > 0 && now_ms < 1200;
+    return c->rate(sessions) / 1000 * (first ? c->at_first : 1);
+}
+
+static double letters_of(const struct climb *c, unsigned sessions)
+{
+    double total = 0;
+    for (uint64_t now = 0; now < c->run_ms; now++) {
+        total += rate_at(c, sessions, now);
+    }
+    return total;
+}
+
+/* Letters in that time, as a share of the best fixed number's. */
+static double share_of_best(const struct climb *c, unsigned *last_out)
+{
+    struct pace p;
+    struct pace_settings settings = {.sessions_max = c->sessions_max};
+    pace_init(&p, &settings, 0);
+    double done = 0, best = 0, left = 0;
+    for (uint64_t now = 0; now < c->run_ms; now++) {
+        unsigned n = pace_sessions(&p, p.sessions, now);
+        double letters = rate_at(c, n, now);
+        done += letters;
+        for (left += letters; left >= 1; left--) {
+            pace_answered(&p);
+        }
+        *last_out = n;
+    }
+    for (unsigned n = 1; n <= c->sessions_max; n++) {
+        double total = letters_of(c, n);
+        best = total > best ? total : best;
+    }
+    return done / best;
+}
+
+static const struct climb climbs[] = {
+    {"far away", far_away, 10, 30000, 0.95, 10, 10, 0},
+    {"one processor", one_processor, 10, 10000, 0.95, 2, 3, 0},
+    {"slower beyond one", slower_beyond_one, 16, 10000, 0.87, 1, 1, 0},
+    {"slower beyond four", slower_beyond_four, 16, 10000, 0.93, 4, 4, 0},
+    {"like Exim", like_exim, 10, 10000, 0.93, 8, 10, 0},
+    {"like Postfix", like_postfix, 10, 10000, 0.9, 4, 10, 0},
+    {"at most one", far_away, 1, 5000, 0.99, 1, 1, 0},
+    {"quick at first", like_postfix, 10, 10000, 0.9, 4, 10, 1.25},
+    {"quick at first, and one", one_processor, 10, 10000, 0.95, 2, 4, 1.5},
 };
 
 static void climbs_where_it_pays(void **state)
@@ -88,8 +106,7 @@ static void climbs_where_it_pays(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof climbs / sizeof *climbs; i++) {
         unsigned last;
-        double share = share_of_best(climbs[i].rate, climbs[i].sessions_max,
-                                     climbs[i].run_ms, &last);
+        double share = share_of_best(&climbs[i], &last);
         print_message("%s: %.2f of the best, %u sessions at last\n",
                       climbs[i].name, share, last);
         assert_true(share >= climbs[i].least);
