@@ -238,7 +238,7 @@ static enum opinion judge(const struct pace *p, uint64_t epoch)
     double gain = (double)p->answered - had;
     double change = (double)p->sessions / (double)p->sessions_before - 1;
     double due = had * (change > 0 ? change : -change);
-    if (gain >= plainly_worth * due) {
+    if (gain > 0 && gain >= plainly_worth * due) {
         return BETTER;
     }
     if (gain <= -plainly_worth * due) {
@@ -284,6 +284,7 @@ static void end_epoch(struct pace *p, uint64_t now_ms)
     uint64_t epoch = now_ms - p->epoch_ms;
     enum opinion opinion = judge(p, epoch);
     bool counts = !p->starved && p->automatic;
+    bool silent = p->answered == 0;
     if (counts && p->trial != PACE_REST && opinion == UNSURE) {
         return;
     }
@@ -295,7 +296,7 @@ static void end_epoch(struct pace *p, uint64_t now_ms)
     }
     if (p->trial == PACE_REST) {
         bool doubt = in_doubt(p, now_ms);
-        if (doubt || now_ms >= p->hold_ms) {
+        if (!silent && (doubt || now_ms >= p->hold_ms)) {
             begin_trials(p, doubt || !p->tried, now_ms);
         }
     } else if (opinion == BETTER) {

@@ -127,6 +127,26 @@ static void does_not_grow_without_rows(void **state)
     }
 }
 
+/* From the start, or after a while. */
+static void does_not_climb_on_silence(void **state)
+{
+    (void)state;
+    for (uint64_t quiet_ms = 0; quiet_ms <= 8000; quiet_ms += 500) {
+        struct pace p;
+        struct pace_settings settings = {.sessions_max = 10};
+        pace_init(&p, &settings, 0);
+        unsigned most = PACE_SESSIONS_FIRST;
+        for (uint64_t now = 0; now < quiet_ms + 120000; now++) {
+            unsigned n = pace_sessions(&p, p.sessions, now);
+            if (now < quiet_ms) {
+                pace_answered(&p); /* as many, however many ask */
+                most = n > most ? n : most;
+            }
+            assert_in_range(n, 1, most);
+        }
+    }
+}
+
 static void asked_for_is_had(void **state)
 {
     (void)state;
@@ -192,6 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(climbs_where_it_pays),
         cmocka_unit_test(does_not_grow_without_rows),
+        cmocka_unit_test(does_not_climb_on_silence),
         cmocka_unit_test(asked_for_is_had),
         cmocka_unit_test(stays_below_what_was_refused),
         cmocka_unit_test(throttles_slow_and_calm_quickens),
