@@ -4,8 +4,10 @@
  *
  *   sessions   They climb while more of them bring more answered letters a
  *              second, go back where they do not, or where fewer bring as
- *              much, and stay below what the relay refused. Nothing grows in
- *              an epoch in which the list or the rate was the limit.
+ *              much, and stay below what the relay refused. What was turned
+ *              down is tried again where it would be better than what is had
+ *              now. Nothing grows in an epoch in which the list or the rate
+ *              was the limit, or nothing was answered.
  *
  *   throttle   A ceiling that throttles (4xx) cut and calm raises. It is
  *              waited for. */
