@@ -3,12 +3,12 @@
 #include <inttypes.h>
 
 #include "mailing/check_rows.h"
+#include "mailing/check_state.h"
 #include "mailing/domains.h"
 #include "mailing/exit_status.h"
 #include "mailing/finding.h"
 #include "mailing/observer.h"
 #include "mailing/plan.h"
-#include "mailing/settled.h"
 #include "mailing/visit.h"
 #include "record/cleaned.h"
 
@@ -22,7 +22,7 @@ enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 struct checking {
     struct plan plan;
-    struct settled state;
+    struct check_state state;
     const struct check_options *options;
     struct check_rows rows;
     struct cleaned *cleaned; /* NULL: no --clean */
@@ -83,7 +83,7 @@ static bool take_row(struct checking *c, struct plan_row *row, struct err *err)
 {
     bool fine = row->verdict.status == CLEAN_OK;
     bool settled = false;
-    if (fine && !settled_meet(&c->state, &c->plan, row, &settled, err)) {
+    if (fine && !check_state_meet(&c->state, &c->plan, row, &settled, err)) {
         return false;
     }
     if (!settled) { /* what has gone cannot be mended */
@@ -114,14 +114,14 @@ static void tell(const struct checking *c, const struct observer *observer,
     const struct plan *p = &c->plan;
     const uint64_t *n = p->by_status;
     *tally_out = (struct tally){.rows = p->rows};
-    tally_out->by_outcome[OUTCOME_PENDING] = n[CLEAN_OK] - c->state.count;
+    tally_out->by_outcome[OUTCOME_PENDING] = n[CLEAN_OK] - c->state.settled;
     tally_out->by_outcome[OUTCOME_INVALID] = n[CLEAN_INVALID];
     tally_out->by_outcome[OUTCOME_DUPLICATE] = n[CLEAN_DUPLICATE];
     tally_out->by_outcome[OUTCOME_SUPPRESSED] = n[CLEAN_SUPPRESSED];
     for (enum outcome o = 0; o < OUTCOMES; o++) {
         tally_out->by_outcome[o] += c->state.by_outcome[o];
     }
-    settled_tell(&c->state, p, observer);
+    check_state_tell(&c->state, p, observer);
     observer_say(observer, SAY_INFO,
                  "ok=%" PRIu64 " invalid=%" PRIu64 " duplicate=%" PRIu64
                  " suppressed=%" PRIu64 " rows=%" PRIu64,
@@ -184,7 +184,7 @@ int mailing_check(const struct settings *settings,
 {
     struct checking c = {.options = options};
     *tally_out = (struct tally){0};
-    if (!settled_open(&c.state, settings, &c.plan, err)) {
+    if (!check_state_open(&c.state, settings, &c.plan, err)) {
         return err->status;
     }
     int status = EX_OK;
@@ -196,7 +196,7 @@ int mailing_check(const struct settings *settings,
         status = err->status;
     }
     plan_close(&c.plan);
-    settled_close(&c.state);
+    check_state_close(&c.state);
     if (options->relay && (status == EX_OK || status == EX_NOUSER)) {
         status =
             exit_status_worse(status, visit_relays(settings, observer, err));

@@ -9,15 +9,14 @@
 #include <unistd.h>
 
 #include "base/descriptor.h"
+#include "mailing/keeper.h"
 #include "mailing/observer.h"
 #include "mailing/plan.h"
-#include "mailing/settled.h"
 
 enum { FILE_NAME_BYTES = 32 };
 
 struct rendering {
     struct plan plan;
-    struct settled settled;
     const char *directory; /* NULL: stdout */
     int directory_fd;
     int64_t date_s;
@@ -106,34 +105,15 @@ static bool render_row(struct rendering *r, const struct plan_row *row,
                         : write_stdout(&letter, err);
 }
 
-/* The next row that would be sent. */
-static enum csv_result next_to_send(struct rendering *r, struct plan_row *row,
-                                    struct err *err)
-{
-    enum csv_result result;
-    bool to_send = false;
-    do {
-        result = plan_next(&r->plan, row, err);
-        if (result == CSV_RESULT_ROW && row->verdict.status == CLEAN_OK) {
-            bool settled;
-            if (!settled_meet(&r->settled, &r->plan, row, &settled, err)) {
-                return CSV_RESULT_ERROR;
-            }
-            to_send = !settled;
-        }
-    } while (result == CSV_RESULT_ROW && !to_send);
-    return result;
-}
-
 static bool render_all(struct rendering *r, struct err *err)
 {
     struct plan_row row;
-    enum csv_result result = next_to_send(r, &row, err);
+    enum csv_result result = plan_next(&r->plan, &row, err);
     while (result == CSV_RESULT_ROW) {
-        if (!render_row(r, &row, err)) {
+        if (row.verdict.status == CLEAN_OK && !render_row(r, &row, err)) {
             return false;
         }
-        result = next_to_send(r, &row, err);
+        result = plan_next(&r->plan, &row, err);
     }
     return result == CSV_RESULT_END;
 }
@@ -149,7 +129,7 @@ static void say_why_not(const struct rendering *r, const struct plan_row *row,
             row->reason.data);
 }
 
-/* The row that begins on that line, though it may have been sent before. */
+/* The row that begins on that line. */
 static bool render_line(struct rendering *r, uint32_t line, struct err *err)
 {
     struct plan_row row;
@@ -202,7 +182,10 @@ static bool none_invalid(const struct plan *p, struct err *err)
 static bool render_first(struct rendering *r, struct err *err)
 {
     struct plan_row row;
-    enum csv_result result = next_to_send(r, &row, err);
+    enum csv_result result = plan_next(&r->plan, &row, err);
+    while (result == CSV_RESULT_ROW && row.verdict.status != CLEAN_OK) {
+        result = plan_next(&r->plan, &row, err);
+    }
     if (result == CSV_RESULT_END && none_invalid(&r->plan, err)) {
         err_set(err, EX_DATAERR, "%s: no row would be sent",
                 csv_reader_name(r->plan.reader));
@@ -245,7 +228,11 @@ int mailing_render(const struct settings *settings,
                    const struct observer *observer, struct err *err)
 {
     struct rendering r = {.directory = options->directory, .directory_fd = -1};
-    if (!settled_open(&r.settled, settings, &r.plan, err)) {
+    struct keeper keeper = {0};
+    bool opened = keeper_look(&keeper, settings, err) &&
+                  plan_open(&r.plan, settings, keeper_id_key(&keeper), err);
+    keeper_close(&keeper);
+    if (!opened) {
         return err->status;
     }
     arena_init(&r.arena);
@@ -258,6 +245,5 @@ int mailing_render(const struct settings *settings,
     }
     arena_release(&r.arena);
     plan_close(&r.plan);
-    settled_close(&r.settled);
     return fine ? EX_OK : err->status;
 }

@@ -1,5 +1,4 @@
-"""Do check and render see what send would of a campaign's state, and leave it
-alone?"""
+"""Does check see what send would of a campaign's state, and leave it alone?"""
 
 import csv
 import io
@@ -202,49 +201,3 @@ def test_the_state_is_no_output(run, begun, listed, tmp_path):
     assert run("check", "--state", "s.db", "--clean", "s.db", listed
                ).status == USAGE
     assert (tmp_path / "s.db").read_bytes() == begun
-
-
-def rendered(folder):
-    return {path.name for path in folder.iterdir()}
-
-
-def files(*people):
-    """A row's file has its line's name; the first line are the names."""
-    return {f"{PEOPLE.index(who) + 2}.eml" for who in people}
-
-
-def test_render_writes_what_would_be_sent(run, begun, listed, template,
-                                          tmp_path):
-    words = ["render", "--state", "s.db", "--output", "out"]
-    done = run(*words, listed, template)
-    assert done.status == OK, done.err
-    assert rendered(tmp_path / "out") == files(*LEFT)
-    done = run(*words[:3], "--on-unknown", "resend", "--output", "again",
-               listed, template)
-    assert done.status == OK, done.err
-    assert rendered(tmp_path / "again") == files(*LEFT, "lost.1@example.org")
-    done = run(*words[:3], listed, template)
-    assert done.status == OK and f"<{LEFT[0]}>" in done.out
-    assert (tmp_path / "s.db").read_bytes() == begun
-
-
-def test_render_shows_a_line_that_has_gone(run, begun, listed, template):
-    done = run("render", "--state", "s.db", "--line", "2", listed, template)
-    assert done.status == OK and f"<{PEOPLE[0]}>" in done.out
-
-
-def test_render_of_a_changed_template(run, begun, listed, template):
-    template.write_bytes(template.read_bytes() + b"And more.\r\n")
-    done = run("render", "--state", "s.db", listed, template)
-    assert done.status == DATAERR and "--template-changed ok" in done.err
-    done = run("render", "--state", "s.db", "--template-changed", "ok", listed,
-               template)
-    assert done.status == OK and "And more." in done.out
-
-
-def test_nothing_is_left_to_render(run, contacts, template, sink):
-    words = ["--state", "s.db"]
-    listed = contacts(PEOPLE[:1])
-    assert run("send", *trusted(sink), *words, listed, template).status == OK
-    done = run("render", *words, listed, template)
-    assert done.status == DATAERR and "no row would be sent" in done.err
