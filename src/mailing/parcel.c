@@ -77,3 +77,10 @@ void parcel_transaction(struct parcel *p, struct transaction *out)
         .tag = p,
     };
 }
+
+void parcel_shed_letters(struct parcel *p)
+{
+    for (unsigned i = 0; i < p->count; i++) {
+        task_shed_letter(p->tasks[i]);
+    }
+}

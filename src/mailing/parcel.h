@@ -29,5 +29,9 @@ void parcel_give_back(struct parcel_pool *pool, struct parcel *p);
 /* The letter is written. False: it cannot go with those that are in it. */
 bool parcel_add(struct parcel *p, struct task *t);
 
-/* Not empty (asserted). Borrowed until its last verdict. */
+/* Not empty (asserted). Borrowed until its last verdict, or, but for the tag,
+ * until its letters are shed. */
 void parcel_transaction(struct parcel *p, struct transaction *out);
+
+/* It was said whole. */
+void parcel_shed_letters(struct parcel *p);

@@ -90,12 +90,6 @@ static void take_verdicts(struct session *s)
     }
 }
 
-/* What the dialog does not have. */
-static void let_go(struct session *s)
-{
-    staging_let_go(&s->staged, s->terms);
-}
-
 /* What is left is settled by what was handed to the kernel. */
 static void end(struct session *s, struct ruling ruling, const struct err *why)
 {
@@ -107,7 +101,7 @@ static void end(struct session *s, struct ruling ruling, const struct err *why)
     }
     dialog_lost(s->dialog, s->wire ? wire_handed(s->wire) : 0);
     take_verdicts(s);
-    let_go(s);
+    staging_let_go(&s->staged, s->terms);
     told.appetite = s->appetite;
     const struct session_owner *o = &s->terms->owner;
     o->over(o->context, s, &told);
@@ -159,8 +153,7 @@ static void end_as_wished(struct session *s)
     err_set(&why, EX_UNAVAILABLE, "%.*s: the relay takes no more in a session",
             (int)s->relay.len, s->relay.data);
     bool sated = s->appetite.full && !s->appetite.lapsed;
-    enum loss loss = sated ? LOSS_BY_CHANCE : LOSS_OF_OURS;
-    end(s, policy_of_loss(loss), &why);
+    end(s, policy_of_loss(sated ? LOSS_BY_CHANCE : LOSS_OF_OURS), &why);
 }
 
 static void end_by_wire(struct session *s, enum wire_end how,
@@ -225,25 +218,49 @@ static bool stage(struct session *s)
     return p != NULL;
 }
 
+/* From the outbox of the dialog to that of the wire. False: it has no room. */
+static bool hand_over(struct session *s)
+{
+    struct buf *outbox = dialog_outbox(s->dialog);
+    size_t before = outbox->len;
+    wire_send(s->wire, outbox);
+    s->said += before - outbox->len;
+    return outbox->len < before;
+}
+
+/* Letter by letter, while the cache has it. What was said whole is not needed
+ * any more, and the next letter is made in its room. */
+static void say(struct session *s, struct parcel *p)
+{
+    dialog_pump(s->dialog);
+    if (dialog_outbox(s->dialog)->len >= TLS_RECORD_BYTES) {
+        (void)hand_over(s);
+    }
+    if (dialog_said(s->dialog)) {
+        parcel_shed_letters(p);
+    }
+}
+
 /* Those whose intent is on disk. */
 static void give(struct session *s)
 {
     const struct session_owner *o = &s->terms->owner;
     while (s->staged.count > 0 && dialog_hungry(s->dialog) > 0 &&
            o->may_go(o->context, s->staged.first->group)) {
+        struct parcel *p = staging_take(&s->staged);
         struct transaction letter;
-        parcel_transaction(staging_take(&s->staged), &letter);
+        parcel_transaction(p, &letter);
         dialog_give(s->dialog, &letter);
+        say(s, p);
         take_verdicts(s); /* of what was refused here, unasked */
     }
 }
 
 static void feed(struct session *s)
 {
-    const struct settings *settings = s->terms->settings;
-    unsigned window = settings->campaign ? settings->window : 0;
     give(s);
-    while (!s->draining && staging_hungry(&s->staged, s->dialog, window) &&
+    while (!s->draining &&
+           staging_hungry(&s->staged, s->terms->settings, s->dialog) &&
            stage(s)) {
         give(s);
     }
@@ -251,14 +268,9 @@ static void feed(struct session *s)
 
 static void speak(struct session *s)
 {
-    struct buf *outbox = dialog_outbox(s->dialog);
-    size_t before;
     do {
         dialog_pump(s->dialog);
-        before = outbox->len;
-        wire_send(s->wire, outbox);
-        s->said += before - outbox->len;
-    } while (outbox->len < before);
+    } while (hand_over(s));
 }
 
 static void secure(struct session *s)
@@ -276,7 +288,7 @@ static void take_leave(struct session *s)
 {
     dialog_quit(s->dialog);
     take_verdicts(s);
-    let_go(s);
+    staging_let_go(&s->staged, s->terms);
 }
 
 static void note_ready(struct session *s)
@@ -336,7 +348,7 @@ void session_wake(struct session *s)
 
 void session_unstage(struct session *s)
 {
-    let_go(s);
+    staging_let_go(&s->staged, s->terms);
 }
 
 void session_drain(struct session *s)
@@ -425,13 +437,6 @@ static void create_dialog(struct session *s)
     s->dialog = dialog_create(&how);
 }
 
-static void name_relay(struct session *s)
-{
-    buf_init(&s->relay, 1024);
-    relay_name_append(&s->relay, s->terms->relay);
-    buf_init(&s->hello, 1024);
-}
-
 static void connect_wire(struct session *s)
 {
     struct wire_owner owner = {opened, secured, received, drained, closed, s};
@@ -461,7 +466,9 @@ struct session *session_open(const struct session_terms *terms,
         free(s);
         return NULL;
     }
-    name_relay(s);
+    buf_init(&s->hello, 1024);
+    buf_init(&s->relay, 1024);
+    relay_name_append(&s->relay, terms->relay);
     create_dialog(s);
     patience_init(&s->patience, terms->loop, handed_now, time_is_up, s);
     memcpy(s->ways, ways, count * sizeof *ways);

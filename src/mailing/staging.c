@@ -95,10 +95,11 @@ struct parcel *staging_take(struct staging *s)
     return p;
 }
 
-bool staging_hungry(const struct staging *s, const struct dialog *d,
-                    unsigned window)
+bool staging_hungry(const struct staging *s, const struct settings *settings,
+                    const struct dialog *d)
 {
     enum { AHEAD = 2 };
+    unsigned window = settings->campaign ? settings->window : 0;
     bool ahead = dialog_tier(d) != DIALOG_STREAM &&
                  dialog_phase(d) == DIALOG_READY && s->count < AHEAD &&
                  dialog_letters(d) + s->count < window;

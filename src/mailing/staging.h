@@ -28,11 +28,10 @@ struct parcel *staging_pack(struct staging *s,
 void staging_add(struct staging *s, struct parcel *p);
 struct parcel *staging_take(struct staging *s); /* NULL: none */
 
-/* There is use for another: the dialog would take it, or (window: letters of
- * the session at most, with a state; else 0) cannot stream, and the intent of
- * the next ones is written meanwhile. */
-bool staging_hungry(const struct staging *s, const struct dialog *d,
-                    unsigned window);
+/* There is use for another: the dialog would take it, or (with a state) cannot
+ * stream, and the intent of the next ones is written meanwhile. */
+bool staging_hungry(const struct staging *s, const struct settings *settings,
+                    const struct dialog *d);
 
 /* All of them go back to where they came from. */
 void staging_let_go(struct staging *s, const struct session_terms *terms);

@@ -37,9 +37,14 @@ void task_pool_release(struct task_pool *p)
         struct task *t = p->spare;
         p->spare = t->next;
         arena_release(&t->row_arena);
-        arena_release(&t->letter_arena);
         arena_release(&t->word.arena);
         free(t);
+    }
+    while (p->spare_rooms) {
+        struct letter_room *room = p->spare_rooms;
+        p->spare_rooms = room->next;
+        arena_release(&room->arena);
+        free(room);
     }
 }
 
@@ -60,21 +65,45 @@ struct task *task_take(struct task_pool *p, const struct plan *plan,
         t = mem_alloc_zero(1, sizeof *t);
     }
     t->next = NULL;
+    t->pool = p;
     t->contact = contact;
     copy_row(t, row, plan->cleaner.columns);
     t->needs = needs_of(t);
     return t;
 }
 
+static struct arena *take_room(struct task *t)
+{
+    struct task_pool *p = t->pool;
+    if (t->room) {
+        arena_reset(&t->room->arena);
+    } else if (p->spare_rooms) {
+        t->room = p->spare_rooms;
+        p->spare_rooms = t->room->next;
+    } else {
+        t->room = mem_alloc_zero(1, sizeof *t->room);
+    }
+    return &t->room->arena;
+}
+
+static void give_room_back(struct task *t)
+{
+    if (t->room) {
+        arena_reset(&t->room->arena);
+        t->room->next = t->pool->spare_rooms;
+        t->pool->spare_rooms = t->room;
+        t->room = NULL;
+    }
+}
+
 void task_give_back(struct task_pool *p, struct task *t)
 {
+    give_room_back(t);
     arena_reset(&t->row_arena);
-    arena_reset(&t->letter_arena);
     arena_reset(&t->word.arena);
     *t = (struct task){
         .next = p->spare,
         .row_arena = t->row_arena,
-        .letter_arena = t->letter_arena,
         .word.arena = t->word.arena,
     };
     p->spare = t;
@@ -83,7 +112,7 @@ void task_give_back(struct task_pool *p, struct task *t)
 static bool fill(struct task *t, const struct plan *plan,
                  struct letter_values *values, struct span *reason_out)
 {
-    if (!draft_fill(plan->draft, values, &t->letter_arena, &t->letter,
+    if (!draft_fill(plan->draft, values, &t->room->arena, &t->letter,
                     reason_out)) {
         return false;
     }
@@ -102,7 +131,7 @@ static struct span shared_id(struct task *t, const struct plan *plan,
     };
     struct span domain =
         span_slice(own, span_find_last(own, '@') + 1, own.len - 1);
-    return identity_message_id(&plan->id_key, &who, domain, &t->letter_arena);
+    return identity_message_id(&plan->id_key, &who, domain, &t->room->arena);
 }
 
 /* What the letter is but for its Message-ID and its Date: rows with the same
@@ -110,7 +139,7 @@ static struct span shared_id(struct task *t, const struct plan *plan,
 static bool take_print(struct task *t, const struct plan *plan,
                        struct letter_values *values, struct span *reason_out)
 {
-    if (!draft_print(plan->draft, values, &t->letter_arena, &t->print,
+    if (!draft_print(plan->draft, values, &t->room->arena, &t->print,
                      reason_out)) {
         return false;
     }
@@ -121,17 +150,28 @@ static bool take_print(struct task *t, const struct plan *plan,
 bool task_write_letter(struct task *t, const struct plan *plan,
                        const struct task_style *style, struct span *reason_out)
 {
-    arena_reset(&t->letter_arena);
+    struct arena *arena = take_room(t);
     if (t->date_s == 0) {
         t->date_s = style->date_s ? style->date_s : plan_date(plan);
     }
     struct letter_values values;
-    plan_values(plan, &t->row, t->date_s, &t->letter_arena, &values);
+    plan_values(plan, &t->row, t->date_s, arena, &values);
     values.eight_bit = style->eight_bit;
     if (style->shared && !take_print(t, plan, &values, reason_out)) {
         return false;
     }
     return fill(t, plan, &values, reason_out);
+}
+
+void task_shed_letter(struct task *t)
+{
+    if (t->room) {
+        t->letter.message_id = arena_copy(&t->row_arena, t->letter.message_id);
+        t->letter.sender = SPAN("");
+        t->letter.parts = NULL;
+        t->letter.part_count = 0;
+        give_room_back(t);
+    }
 }
 
 void task_note(struct task *t, const struct reply *reply, enum scope scope,
@@ -206,20 +246,9 @@ static struct task *pop(struct task_queue *q)
     }
 }
 
-/* It is made anew when the row goes again: thousands can wait, and each has a
- * file of its own perhaps. */
-static void shed_letter(struct task *t)
-{
-    t->letter.message_id = arena_copy(&t->row_arena, t->letter.message_id);
-    t->letter.sender = SPAN("");
-    t->letter.parts = NULL;
-    t->letter.part_count = 0;
-    arena_release(&t->letter_arena);
-}
-
 void task_queue_add(struct task_queue *q, struct task *t, uint64_t due_ms)
 {
-    shed_letter(t);
+    task_shed_letter(t);
     t->due_ms = due_ms;
     t->next = NULL;
     q->count++;

@@ -1,6 +1,6 @@
 /* Which row is under way, and what has been said of it so far?
  *
- * A task owns a copy of its row, and the letter while a session has it. */
+ * A task owns a copy of its row, and the letter until that was said. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,6 +18,12 @@ struct task_place {
     struct span relay, tls;
 };
 
+/* Where a letter is made. */
+struct letter_room {
+    struct letter_room *next; /* spare ones */
+    struct arena arena;
+};
+
 /* What not every relay offers. */
 enum task_need {
     NEED_SMTPUTF8 = 1 << 0,
@@ -30,7 +36,9 @@ struct task {
     uint32_t contact;    /* its number in the ledger */
     struct plan_row row; /* spans are in row_arena */
     struct arena row_arena;
-    struct arena letter_arena;
+    struct task_pool *pool;
+    struct letter_room *room; /* NULL: of the letter, the Message-ID at most is
+                                 left */
     struct letter letter;
     unsigned needs; /* of enum task_need: its row's, and its letter's, once that
                        was made */
@@ -52,9 +60,11 @@ struct task {
     } word;
 };
 
-/* Tasks that are done with are used again. */
+/* Tasks that are done with are used again; so are the rooms of letters, first
+ * the one given back last, which the cache still has. */
 struct task_pool {
     struct task *spare;
+    struct letter_room *spare_rooms;
 };
 
 void task_pool_init(struct task_pool *p);
@@ -74,6 +84,10 @@ struct task_style {
 /* Makes the letter. False: the row cannot be one, *reason_out says why. */
 bool task_write_letter(struct task *t, const struct plan *plan,
                        const struct task_style *style, struct span *reason_out);
+
+/* Its content is not needed any more: it was said, or has to wait and is made
+ * anew then. */
+void task_shed_letter(struct task *t);
 
 /* Keeps the last word; all of it is copied. */
 void task_note(struct task *t, const struct reply *reply, enum scope scope,

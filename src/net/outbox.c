@@ -8,7 +8,7 @@ enum {
     /* Unsent bytes, handshake messages, and answers to what a hostile peer
      * asks while it does not read. */
     READY_MAX = 1024 * 1024,
-    COMPACT_FROM = 64 * 1024,
+    COMPACT_FROM = 16 * 1024,
     /* As much again may be sealed already and not yet moved away. */
     SAID_MAX = OUTBOX_BYTES_MAX * 2 + COMPACT_FROM,
 };
@@ -31,6 +31,11 @@ void outbox_secure(struct outbox *o)
     o->secure = true;
     o->sealed = 0;
     o->handed = 0;
+}
+
+void outbox_open(struct outbox *o, struct tls *tls)
+{
+    o->tls = tls;
 }
 
 /* A cursor moves over the bytes. */
@@ -65,21 +70,6 @@ size_t outbox_room(const struct outbox *o)
     return bytes < OUTBOX_BYTES_MAX ? OUTBOX_BYTES_MAX - bytes : 0;
 }
 
-void outbox_say(struct outbox *o, struct buf *plain)
-{
-    size_t room = outbox_room(o);
-    size_t bytes = plain->len < room ? plain->len : room;
-    struct buf *to = o->secure ? &o->said : &o->ready;
-    if (to->len == 0 && bytes == plain->len) {
-        buf_swap(to, plain);
-        return;
-    }
-    make_room(to, o->secure ? &o->said_from : &o->ready_from);
-    buf_append(to, span_from(plain->data, bytes));
-    assert(!to->overflowed);
-    buf_drop_front(plain, bytes);
-}
-
 bool outbox_unsealed(const struct outbox *o)
 {
     return o->said.len > o->said_from;
@@ -95,14 +85,17 @@ static void note_record(struct outbox *o)
     o->count++;
 }
 
-bool outbox_seal(struct outbox *o, struct tls *tls, struct err *err)
+/* While there are that many bytes of it. */
+static bool seal(struct outbox *o, size_t least)
 {
     make_room(&o->ready, &o->ready_from);
-    while (outbox_unsealed(o) && o->count < OUTBOX_RECORDS &&
+    while (o->tls && o->said.len - o->said_from >= least &&
+           o->count < OUTBOX_RECORDS &&
            o->ready.len - o->ready_from < OUTBOX_SEALED_MAX) {
+        struct err why; /* a write that failed: what was read tells more */
         size_t taken;
         struct span rest = span_rest(buf_span(&o->said), o->said_from);
-        if (!tls_write(tls, rest, &taken, err)) {
+        if (!tls_write(o->tls, rest, &taken, &why)) {
             return false;
         }
         o->sealed += taken;
@@ -110,6 +103,27 @@ bool outbox_seal(struct outbox *o, struct tls *tls, struct err *err)
         note_record(o);
     }
     return true;
+}
+
+bool outbox_seal(struct outbox *o)
+{
+    return seal(o, 1);
+}
+
+bool outbox_say(struct outbox *o, struct buf *plain)
+{
+    size_t room = outbox_room(o);
+    size_t bytes = plain->len < room ? plain->len : room;
+    struct buf *to = o->secure ? &o->said : &o->ready;
+    if (to->len == 0 && bytes == plain->len) {
+        buf_swap(to, plain);
+    } else {
+        make_room(to, o->secure ? &o->said_from : &o->ready_from);
+        buf_append(to, span_from(plain->data, bytes));
+        assert(!to->overflowed);
+        buf_drop_front(plain, bytes);
+    }
+    return seal(o, TLS_RECORD_BYTES);
 }
 
 struct span outbox_ready(const struct outbox *o)

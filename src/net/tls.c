@@ -8,8 +8,6 @@
 #include "base/mem.h"
 #include "net/tls_parts.h"
 
-enum { RECORD_BYTES = 16384 };
-
 /* The memory BIO: what GnuTLS would have sent and received. */
 
 static ssize_t push(gnutls_transport_ptr_t pointer, const void *data,
@@ -276,12 +274,12 @@ static enum tls_result fail_reading(const struct tls *t, int code,
 enum tls_result tls_read(struct tls *t, struct buf *plain, struct err *err)
 {
     for (;;) {
-        char *to = buf_reserve(plain, RECORD_BYTES);
+        char *to = buf_reserve(plain, TLS_RECORD_BYTES);
         if (!to) {
             err_set(err, EX_UNAVAILABLE, "TLS: more came than was sent");
             return TLS_FAILED;
         }
-        ssize_t got = gnutls_record_recv(t->session, to, RECORD_BYTES);
+        ssize_t got = gnutls_record_recv(t->session, to, TLS_RECORD_BYTES);
         tls_ticket_keep(t);
         if (got > 0) {
             buf_commit(plain, (size_t)got);
@@ -299,7 +297,7 @@ enum tls_result tls_read(struct tls *t, struct buf *plain, struct err *err)
 bool tls_write(struct tls *t, struct span plain, size_t *taken_out,
                struct err *err)
 {
-    size_t bytes = plain.len < RECORD_BYTES ? plain.len : RECORD_BYTES;
+    size_t bytes = plain.len < TLS_RECORD_BYTES ? plain.len : TLS_RECORD_BYTES;
     ssize_t sent = gnutls_record_send(t->session, plain.data, bytes);
     if (sent < 0) {
         fail(t, (int)sent, err);

@@ -67,8 +67,10 @@ enum tls_result tls_handshake(struct tls *t, struct err *err);
  * the other side's first word was that it refuses us. */
 enum tls_result tls_read(struct tls *t, struct buf *plain, struct err *err);
 
-/* One record, of as many bytes from the front of `plain` as go into it: at
- * most 16,384, fewer where the peer asked for less. False: *err. */
+enum { TLS_RECORD_BYTES = 16384 }; /* of plaintext (RFC 8446 5.1) */
+
+/* One record, of as many bytes from the front of `plain` as go into it, fewer
+ * where the peer asked for less. False: *err. */
 bool tls_write(struct tls *t, struct span plain, size_t *taken_out,
                struct err *err);
 void tls_bye(struct tls *t); /* close_notify */

@@ -161,7 +161,6 @@ static void tell_drained(struct wire *w)
 
 static void speak(struct wire *w)
 {
-    struct err why;
     if (w->voice == CHOKED || w->voice == SILENT) {
         /* Whatever TLS has to answer (a key update): nobody listens. */
         outbox_discard(&w->out);
@@ -171,8 +170,7 @@ static void speak(struct wire *w)
         /* What gathers meanwhile is sealed later, in fuller records. */
         return;
     }
-    if ((w->phase == SECURE && !outbox_seal(&w->out, w->tls, &why)) ||
-        !send_ready(w)) {
+    if (!outbox_seal(&w->out) || !send_ready(w)) {
         choke(w);
         return;
     }
@@ -226,6 +224,7 @@ static void shake(struct wire *w)
         return;
     }
     w->phase = SECURE;
+    outbox_open(&w->out, w->tls);
     if (w->voice == SPEAKING) {
         loop_timer_stop(w->timer);
     }
@@ -414,6 +413,7 @@ struct wire *wire_accept(struct loop *l, int descriptor,
 
 static void start_tls(struct wire *w, struct tls *tls, struct err *why)
 {
+    assert(w->phase == CLEAR);
     w->tls = tls;
     w->phase = SHAKING;
     outbox_secure(&w->out);
@@ -429,7 +429,6 @@ static void start_tls(struct wire *w, struct tls *tls, struct err *why)
 void wire_secure(struct wire *w, struct tls_client *client, const char *name)
 {
     if (w->phase != OVER) {
-        assert(w->phase == CLEAR);
         struct err why;
         struct dial_peer at = dial_peer(w->descriptor);
         struct tls_host to = {name, at.text};
@@ -440,7 +439,6 @@ void wire_secure(struct wire *w, struct tls_client *client, const char *name)
 void wire_secure_server(struct wire *w, struct tls_server *server)
 {
     if (w->phase != OVER) {
-        assert(w->phase == CLEAR);
         struct err why;
         start_tls(w, tls_start_server(server, &w->out.ready, &why), &why);
     }
@@ -457,7 +455,9 @@ void wire_send(struct wire *w, struct buf *plain)
         w->full = true;
         return;
     }
-    outbox_say(&w->out, plain);
+    if (!outbox_say(&w->out, plain)) {
+        choke(w);
+    }
     w->full = outbox_room(&w->out) <= OUTBOX_BYTES_MAX / 2;
     errand_queue(w->loop, &w->errand);
 }

@@ -89,7 +89,7 @@ void wire_secure_server(struct wire *w, struct tls_server *server);
 size_t wire_room(const struct wire *w); /* bytes that wire_send would take */
 
 /* Takes up to wire_room bytes off the front of *plain. They go out at the end
- * of the turn. */
+ * of the turn; whole records are sealed at once, while the cache has them. */
 void wire_send(struct wire *w, struct buf *plain);
 
 /* Of all plaintext given to wire_send since the last wire_secure: how much

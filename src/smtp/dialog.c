@@ -439,6 +439,11 @@ bool dialog_stream_unfit(const struct dialog *d)
     return d->stream_unfit;
 }
 
+bool dialog_said(const struct dialog *d)
+{
+    return d->saying == d->given;
+}
+
 unsigned dialog_letters(const struct dialog *d)
 {
     return d->given - d->oldest;

@@ -59,7 +59,8 @@ struct dialog_settings {
     void *trace_context;
 };
 
-/* A mail transaction (RFC 5321 3.3). All borrowed until its last verdict. */
+/* A mail transaction (RFC 5321 3.3). All borrowed until its last verdict, or
+ * until dialog_said tells that no more of it is needed. */
 struct transaction {
     struct span sender; /* empty: <> */
     const struct span *recipients;
@@ -150,6 +151,8 @@ void dialog_give(struct dialog *d, const struct transaction *letter);
  * dialog_quit this one. */
 bool dialog_spent(const struct dialog *d);
 unsigned dialog_letters(const struct dialog *d); /* given, not yet settled */
+/* All that was given was said whole, or is settled. */
+bool dialog_said(const struct dialog *d);
 
 bool dialog_verdict(struct dialog *d, struct dialog_verdict *out);
 

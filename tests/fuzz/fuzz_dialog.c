@@ -106,12 +106,21 @@ static void give(struct play *p)
     dialog_give(p->dialog, &t);
 }
 
-/* What was lent is gone with the last verdict: the sanitizer sees who still
- * looks at it. */
+/* What was lent is gone with the last verdict, or once it was said: the
+ * sanitizer sees who still looks at it. */
 static void take_back(struct letter *l)
 {
     buf_release(&l->paths);
     buf_release(&l->content);
+}
+
+static void take_back_said(struct play *p)
+{
+    if (dialog_said(p->dialog)) {
+        for (unsigned i = 0; i < p->given; i++) {
+            take_back(&p->letters[i]);
+        }
+    }
 }
 
 static void check_verdict(const struct play *p, const struct dialog_verdict *v)
@@ -170,6 +179,7 @@ static void take_turn(struct play *p)
         buf_clear(out);
     }
     must(!p->wire.overflowed);
+    take_back_said(p);
     hand_over(p);
 }
 

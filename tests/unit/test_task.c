@@ -12,7 +12,6 @@
 static void release(struct task *t)
 {
     arena_release(&t->row_arena);
-    arena_release(&t->letter_arena);
 }
 
 static void gives_back_by_time(void **state)
