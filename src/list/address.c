@@ -65,21 +65,12 @@ static enum address_fault point_fault(uint32_t point)
     return ADDRESS_FINE;
 }
 
-static bool printable_ascii(struct span s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        if (!ascii_is_ascii(s.data[i]) || ascii_is_control(s.data[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* What no part may hold: bytes that are no UTF-8, controls, and white space
  * outside ASCII. */
 static enum address_fault text_fault(struct span text)
 {
-    if (printable_ascii(text)) {
+    struct ascii_facts facts = ascii_look(text);
+    if (!facts.control && !facts.high) {
         return ADDRESS_FINE;
     }
     if (!utf8_valid(text)) {

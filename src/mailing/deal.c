@@ -114,9 +114,13 @@ static struct deal_lane *add_lane(struct deal *d, struct deal_lane **slot,
     return l;
 }
 
-/* In order, all that has no rate goes into one. */
+/* In order, all that has no rate goes into one. Lists are often sorted by
+ * domain, or of one. */
 static struct deal_lane *lane_for(struct deal *d, struct span domain)
 {
+    if (d->last && span_equal(domain_of(d->last), domain)) {
+        return d->last;
+    }
     struct deal_lane **slot = slot_of(d, domain);
     if (!*slot && d->in_order) {
         domain = SPAN("");

@@ -15,6 +15,9 @@ struct report {
     enum report_format format;
     bool headed;
     struct buf scratch; /* the field under way, for a terminal */
+    int64_t time_ms;    /* of the last row: hundreds have the same */
+    struct span time;   /* in its text */
+    char time_text[40];
 };
 
 enum { SCRATCH_BYTES_MAX = 8 * 1024 * 1024 };
@@ -28,6 +31,15 @@ static struct span shown(struct report *r, struct span text)
     buf_clear(&r->scratch);
     utf8_append_printable(&r->scratch, text);
     return buf_span(&r->scratch);
+}
+
+static struct span time_of(struct report *r, int64_t time_ms)
+{
+    if (r->time_ms != time_ms) {
+        r->time_ms = time_ms;
+        r->time = moment_text(time_ms, r->time_text);
+    }
+    return r->time;
 }
 
 /* A number, or a text. */
@@ -51,7 +63,6 @@ static struct field text(const char *name, struct span value)
 static void each_field(struct report *r, const struct report_row *row,
                        void (*write)(struct report *r, const struct field *f))
 {
-    char time[40];
     const struct field fields[] = {
         number("line", row->line),
         text("address", row->address),
@@ -64,7 +75,7 @@ static void each_field(struct report *r, const struct report_row *row,
         text("message_id", row->message_id),
         text("relay", row->relay),
         text("tls", row->tls),
-        text("time", moment_text(row->time_ms, time)),
+        text("time", time_of(r, row->time_ms)),
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         write(r, &fields[i]);

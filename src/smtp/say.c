@@ -59,9 +59,7 @@ void dialog_say_command(struct dialog *d, enum step step, struct span line)
 /* A path that could end its command line is our own bug. */
 static void say_path(struct dialog *d, struct span path)
 {
-    for (size_t i = 0; i < path.len; i++) {
-        assert(!ascii_is_control(path.data[i]));
-    }
+    assert(!ascii_any_control(path));
     say_bytes(d, SPAN("<"));
     say_bytes(d, path);
     say_bytes(d, SPAN(">"));
