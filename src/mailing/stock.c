@@ -145,11 +145,17 @@ static bool fresh_wanted(const struct campaign *c)
     return c->settings->limit == 0 || c->messages_begun < c->settings->limit;
 }
 
+/* Read, and not settled: each of them may have to wait for a retry. */
+static unsigned rows_at_hand(const struct campaign *c)
+{
+    return c->queue.count + c->deal.returned + c->deal.ahead + c->deal.waiting +
+           c->under_way;
+}
+
 static bool reads_on(const struct campaign *c)
 {
     return !c->list_done && c->course == COURSE_GOING && fresh_wanted(c) &&
-           deal_hungry(&c->deal) &&
-           c->queue.count + c->deal.returned < TASK_QUEUE_MAX;
+           deal_hungry(&c->deal) && rows_at_hand(c) < TASK_QUEUE_MAX;
 }
 
 void stock_fill(struct campaign *c)

@@ -58,6 +58,8 @@ class OddRelay:
             number = self.connections
             self.here.add(number)
             self.most_open = max(len(self.here), self.most_open)
+        # Nagle would hold each second reply until the first is acknowledged.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with connection, connection.makefile("rb") as lines:
             try:
                 self._talk(connection, lines, number)
