@@ -21,8 +21,11 @@ enum {
  * so much, or so much less, it is told at once. */
 static const double worth = 0.08;
 static const double plainly_worth = 0.4;
-/* A trial that brings less than so much of what was had before ends at once. */
+/* A trial that brings less than so much of what was had before ends at once;
+ * less than that, where it has only begun: a relay is slow for a moment while
+ * it opens sessions. */
 static const double plainly_worse = 0.7;
+static const double worse_so_far = 0.5;
 static const double smoothing = 0.2;
 static const double cut = 0.8;
 static const double raise_a_second = 0.03;
@@ -254,9 +257,10 @@ static enum opinion judge(const struct pace *p, uint64_t epoch)
 static bool harmful(const struct pace *p, uint64_t epoch)
 {
     double due = p->goodput_before * (double)epoch;
+    double least = epoch < EPOCH_MS ? worse_so_far : plainly_worse;
     bool tells = !p->starved && !(p->settling && p->leaving);
     return p->trial != PACE_REST && tells && epoch >= SETTLE_MS &&
-           due >= SETTLE_ANSWERS && (double)p->answered < plainly_worse * due;
+           due >= SETTLE_ANSWERS && (double)p->answered < least * due;
 }
 
 /* Calm lifts the ceiling that throttles have set. */

@@ -127,6 +127,30 @@ static void does_not_grow_without_rows(void **state)
     }
 }
 
+/* Two sessions more, and a relay that is slow while it opens them. */
+static void a_moment_is_no_harm(void **state)
+{
+    (void)state;
+    struct pace p;
+    struct pace_settings settings = {.sessions_max = 10};
+    pace_init(&p, &settings, 0);
+    uint64_t grown_ms = 0;
+    unsigned thousandths = 0;
+    for (uint64_t now = 0; now < 5000; now++) {
+        unsigned n = pace_sessions(&p, p.sessions, now);
+        grown_ms = n > 2 && grown_ms == 0 ? now : grown_ms;
+        bool opening = grown_ms > 0 && now < grown_ms + 150;
+        for (thousandths += opening ? 480
+                            : n > 2 ? 1200
+                                    : 800;
+             thousandths >= 1000; thousandths -= 1000) {
+            pace_answered(&p);
+        }
+    }
+    assert_true(grown_ms > 0);
+    assert_in_range(p.sessions, 4, 10);
+}
+
 /* From the start, or after a while. */
 static void does_not_climb_on_silence(void **state)
 {
@@ -212,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(climbs_where_it_pays),
         cmocka_unit_test(does_not_grow_without_rows),
+        cmocka_unit_test(a_moment_is_no_harm),
         cmocka_unit_test(does_not_climb_on_silence),
         cmocka_unit_test(asked_for_is_had),
         cmocka_unit_test(stays_below_what_was_refused),
