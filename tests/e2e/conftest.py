@@ -13,6 +13,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import arbiter as arbiters  # noqa: E402
+import odd_relay  # noqa: E402
 import postfix as postfix_relay  # noqa: E402
 import program  # noqa: E402
 import slow_relay as slow  # noqa: E402
@@ -90,17 +91,28 @@ def sink(sinks):
     return sinks(maildir=True)
 
 
-@pytest.fixture
-def slow_relay():
-    """slow_relay(delay) starts one that answers contents so late."""
+def several(kind):
+    """As many as a test asks for; they end with it."""
     started = []
 
-    def start(delay):
-        started.append(slow.SlowRelay(delay))
+    def start(how):
+        started.append(kind(how))
         return started[-1]
     yield start
     for one in started:
         one.stop()
+
+
+@pytest.fixture
+def slow_relay():
+    """slow_relay(delay) starts one that answers contents so late."""
+    yield from several(slow.SlowRelay)
+
+
+@pytest.fixture
+def odd():
+    """odd(answer) starts one that does as it is told."""
+    yield from several(odd_relay.OddRelay)
 
 
 @pytest.fixture

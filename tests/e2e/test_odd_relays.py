@@ -9,7 +9,6 @@ import time
 
 import pytest
 
-import odd_relay
 from odd_relay import LOCKSTEP, STREAM, Cut
 from program import (LOOK, NOPERM, OK, PROTOCOL, REJECTED, REMAIN,
                      UNAVAILABLE, by_status, report_file)
@@ -21,19 +20,6 @@ Subject: Hello
 
 Dear readers.
 """
-
-
-@pytest.fixture
-def odd():
-    """odd(answer) starts one; it ends with the test."""
-    started = []
-
-    def start(answer):
-        started.append(odd_relay.OddRelay(answer))
-        return started[-1]
-    yield start
-    for one in started:
-        one.stop()
 
 
 @pytest.fixture

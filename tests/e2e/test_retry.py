@@ -9,7 +9,6 @@ import time
 
 import pytest
 
-import odd_relay
 import program
 from odd_relay import Cut
 from program import OK, REMAIN, report_file
@@ -48,18 +47,6 @@ def words(contacts, tmp_path):
         return ["send", *relay.options, *options, "--report-all", "-o",
                 "r.csv", path, "t.eml"]
     return of
-
-
-@pytest.fixture
-def odd():
-    started = []
-
-    def start(answer):
-        started.append(odd_relay.OddRelay(answer))
-        return started[-1]
-    yield start
-    for one in started:
-        one.stop()
 
 
 def gaps(times):
@@ -144,9 +131,10 @@ def test_reading_pauses_while_10_000_wait(odd, words, tmp_path):
     process = program.start(
         *words(odd(relay), count, "-j", 4, "--retry-delay", "1h",
                "--retry-for", "1d"), cwd=tmp_path)
-    assert settled(relay) == MAY_WAIT
+    tried = settled(relay)
     process.send_signal(signal.SIGTERM)
     done = program.finish(process, 60)
+    assert tried == MAY_WAIT
     assert done.status == REMAIN
     told = done.closing()
     assert (told["deferred"], told["pending"]) == (MAY_WAIT, 600)
