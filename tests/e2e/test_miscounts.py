@@ -11,7 +11,7 @@ import pytest
 
 import odd_relay
 from program import by_status
-from test_odd_relays import odd, send  # noqa: F401 (fixtures)
+from test_odd_relays import send  # noqa: F401 (a fixture)
 
 LETTERS = 12
 ONE_FOR_ALL = {"RSET": b"250 ok\r\n", "MAIL": b"250 ok\r\n",
